@@ -1,0 +1,97 @@
+"""The composition root: the only place that chooses classes by settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.assistant import Assistant
+from assistant.conversation import Conversations
+from assistant.extractive import ExtractiveAnswerer, WordCounts
+from assistant.labels import Labels, read_labels
+from assistant.rewrite import standalone
+from assistant.spelling import Speller
+from assistant.support import check
+from assistant.types import Answerer, Turn
+from ingest.embed import load_embedder
+from ingest.library import Library
+from ingest.settings import Settings
+
+
+def open_library(settings: Settings) -> Library:
+    """The library in the settings' data folder, created when there is none.
+
+    Raises:
+        LibraryError: It cannot be opened.
+    """
+    return Library.open(settings.data_dir, load_embedder(settings.embedding_model))
+
+
+def build_assistant(settings: Settings) -> Assistant:
+    """An assistant over the settings' library, answering with the settings' model.
+
+    Raises:
+        LibraryError: The library cannot be opened.
+        SettingsError: The chat model cannot be built.
+    """
+    library = open_library(settings)
+    extractive = ExtractiveAnswerer(library.embedder.embed_passages, _word_counts(library))
+    return Assistant(
+        library,
+        LibraryRewriter(library),
+        _answerer(settings, extractive),
+        Conversations(settings.data_dir / "conversations.db"),
+    )
+
+
+def _answerer(settings: Settings, extractive: ExtractiveAnswerer) -> Answerer:
+    if settings.model == "extractive":
+        return extractive
+    from assistant.chat_model import ChatModelAnswerer, build_chat_model
+
+    model = build_chat_model(settings.model, settings.model_base_url)
+    return ChatModelAnswerer(model, name=settings.model, fallback=extractive, support=check)
+
+
+def _word_counts(library: Library) -> "CountWords":
+    return CountWords(library)
+
+
+class CountWords:
+    """The library's word counts, as they are now."""
+
+    def __init__(self, library: Library) -> None:
+        """Count the words of this library."""
+        self._library = library
+
+    def __call__(self) -> WordCounts:
+        """The counts of the library's newest state."""
+        vocabulary = self._library.vocabulary()
+        return WordCounts(vocabulary.frequency, vocabulary.passages)
+
+
+class LibraryRewriter:
+    """Rewrites follow-ups and mends typos by what a library holds; reads it anew when it has changed."""
+
+    def __init__(self, library: Library) -> None:
+        """Rewrite by the words and labels of this library."""
+        self._library = library
+        self._generation = -1
+        self._labels = Labels()
+        self._speller: Speller | None = None
+
+    def __call__(self, question: str, history: Sequence[Turn]) -> str:
+        """The standalone question with its typos mended."""
+        speller = self._refreshed()
+        return standalone(speller.mend(question), history, self._labels, self._similar)
+
+    def _refreshed(self) -> Speller:
+        generation = self._library.generation()
+        if self._speller is None or generation != self._generation:
+            self._labels = read_labels(self._library.passages())
+            self._speller = Speller(self._library.vocabulary(), self._labels)
+            self._generation = generation
+        return self._speller
+
+    def _similar(self, text: str, others: Sequence[str]) -> Sequence[float]:
+        vectors = self._library.embedder.embed_passages([text, *others])
+        return [float(vectors[0] @ vector) for vector in vectors[1:]]

@@ -1,0 +1,137 @@
+"""What a question asks for: the kind of answer expected, and the words that an answer has to be about.
+
+The kinds are those of any question ("how much" wants a figure, "when" a date); the words for them are plain English,
+not those of one library. It does not parse; a question it does not understand simply has no kind.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest.words import STOPWORDS, stem, words
+
+Kind = Literal["money", "percent", "count", "time", "education", "list", "definition", "difference", "other"]
+
+MONEY = re.compile(r"[$€£₹]\s?\d|\b(?:usd|eur|gbp|inr)\s?\d|\d\s?(?:usd|eur|gbp|dollars|euros|pounds)\b", re.IGNORECASE)
+PERCENT = re.compile(r"\d\s?(?:%|per ?cent\b|percent\b|percentage points?\b)", re.IGNORECASE)
+NUMBER = re.compile(r"\d")
+TIME = re.compile(
+    r"\b(?:19|20)\d\d\b|\d+(?:\s?(?:-|–|to)\s?\d+)?\s?(?:years?|months?|weeks?|days?|hours?|minutes?)\b"
+    r"|\b(?:one|two|three|four|five|six|several|few) (?:years?|months?|weeks?|days?|hours?)\b",
+    re.IGNORECASE,
+)
+DEGREE = re.compile(
+    r"\b(?:bachelor|master|doctor(?:al|ate)|ph\.?\s?d|degree|diploma|high school|associate['’]s|certificat|apprentic|"
+    r"no formal|postsecondary)",
+    re.IGNORECASE,
+)
+
+_FORMS: dict[Kind, re.Pattern[str]] = {
+    "money": MONEY,
+    "percent": PERCENT,
+    "count": NUMBER,
+    "time": TIME,
+    "education": DEGREE,
+}
+
+_ASKS: tuple[tuple[Kind, str], ...] = (
+    ("difference", r"\b(?:differen(?:ce|ces|t)|differs?|compared?|versus|vs)\b|\bor\b.*\b(?:better|more|less)\b"),
+    (
+        "money",
+        r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|how much (?:money|do|does|would|can|could|will|is"
+        r"|are)|makes? (?:a |per |in a )?(?:year|month|hour)|make (?:more|less)|costs?|price|fees?|bonus\w*)\b"
+        r"|\bhow much\b.*\bmake\b",
+    ),
+    ("count", r"\bhow many\b|\bnumber of\b"),
+    (
+        "percent",
+        r"\bhow (?:fast|quickly)\b|\b(?:per ?cent\w*|percentage|share of|outlook|growth|growing|grow|grew|rate)\b|"
+        r"\bwhat (?:fraction|proportion)\b",
+    ),
+    (
+        "education",
+        r"\b(?:degrees?|diploma|education\w*|qualifications?|what (?:should|must|do) .*\bstudy|bachelor\w*|master'?s|"
+        r"phd|ph\.d|college|university)\b",
+    ),
+    ("time", r"\bwhen\b|\bhow long\b|\bwhat (?:year|date)\b|\bhow (?:old|soon)\b"),
+    ("list", r"\b(?:which|list|name|examples?)\b|\bwhat (?:are|kinds?|types?|sorts?|skills|tools|languages|factors)\b"),
+    ("definition", r"^(?:what(?:'s| is| are)|who (?:is|are)|define|explain|what do(?:es)?\b.*\b(?:do|mean))\b"),
+)
+_ASKS_COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKS)
+
+# Words that say what kind of figure is wanted. They are met by a figure of that kind, whatever word stands beside it.
+_CUES: dict[Kind, frozenset[str]] = {
+    "money": frozenset(
+        stem(word)
+        for word in (
+            "salary salaries wage pay paid earn earning earnings income compensation money make makes making cost "
+            "costs price dollars much rich usd annual annually year yearly"
+        ).split()
+    ),
+    "percent": frozenset(stem(word) for word in "fast quickly percent percentage share outlook growth grow rate".split()),
+    "count": frozenset(stem(word) for word in "many number jobs people employed positions exist there".split()),
+    "time": frozenset(stem(word) for word in "long time year date soon old take takes".split()),
+    "education": frozenset(
+        stem(word)
+        for word in (
+            "degree education educational qualification qualifications study college university school need needed "
+            "require required typical entry level entry-level become becoming"
+        ).split()
+    ),
+}
+
+# Words of asking: they carry the request, not its subject, and no document is expected to repeat them.
+_ASKING = frozenset(
+    stem(word)
+    for word in (
+        "tell explain describe show give list name know find want wanna need like would please help question answer "
+        "mean means thing things stuff kind kinds type types sort sorts example examples really actually exactly "
+        "usually typically generally currently nowadays today now realistically roughly about approximately likely "
+        "someone somebody anyone person people lot lots bit good best important main key difference differences "
+        "different differ compare compared versus vs better happen happens involve involved consist hi hello hey "
+        "thanks thank think believe say says said consider possible ask asking wonder wondering look looking tend "
+        "get getting got go going take takes does do done use used work worth start become becoming way ways"
+    ).split()
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A standalone question, read."""
+
+    text: str
+    kind: Kind
+    terms: tuple[str, ...]
+    """Stems that an answer has to be about, each once, in order; without the words of asking."""
+    cues: frozenset[str]
+    """Stems that only name the kind of answer; a figure of that kind meets them."""
+    raw: tuple[str, ...]
+    """The content words as typed, lower-case, in order."""
+
+    def answered_in_kind(self, text: str) -> bool:
+        """Whether a text holds a figure, date or degree where one is wanted; true when nothing special is."""
+        form = _FORMS.get(self.kind)
+        return form is None or bool(form.search(text))
+
+    @property
+    def wants_figure(self) -> bool:
+        """Whether only a text of a certain form can answer."""
+        return self.kind in _FORMS
+
+
+def read_question(text: str) -> Question:
+    """Read a standalone question.
+
+    >>> question = read_question("How much do data scientists earn in Boston?")
+    >>> question.kind, question.terms
+    ('money', ('data', 'scientist', 'boston'))
+    """
+    kind = next((kind for kind, pattern in _ASKS_COMPILED if pattern.search(text)), "other")
+    raw = tuple(word for word in words(text) if word not in STOPWORDS)
+    all_cues = _CUES.get(kind, frozenset())
+    carried = dict.fromkeys(stem(word) for word in raw)
+    terms = tuple(one for one in carried if one not in _ASKING and one not in all_cues)
+    cues = frozenset(one for one in carried if one in all_cues)
+    return Question(text, kind, terms or tuple(one for one in carried if one not in _ASKING) or tuple(carried), cues, raw)

@@ -1,0 +1,284 @@
+"""From a follow-up and the turns before it to one question that stands alone, without any model.
+
+What the new turn leaves out is carried over from the question before, what it names anew takes the place of its
+like, and a question that stands on its own is left as it is. Which words are alike is read off the library
+(`labels`) and, where the library does not know them, off the embedding model (`similar`).
+
+It does not resolve who "he" or "she" is, nor a reference to something said more than one answer ago.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.labels import Key, Labels, key
+from assistant.types import Turn
+from ingest.words import STOPWORDS, stems, words
+
+Similar = Callable[[str, Sequence[str]], Sequence[float]]
+"""Cosine similarity, -1 to 1, of a text to each of some others."""
+
+ALIKE = 0.35
+"""Least similarity at which a phrase may take another's place when the library does not know both."""
+
+_LEAD_IN = re.compile(
+    r"^(?:(?:and|or|but|so|ok|okay|then|also|well|sure|thanks|thank you|great|cool)\b[\s,.!]*)*"
+    r"(?:(?:what|how) about\b|what if it(?:'s| is)\b|same for\b|compared (?:to|with)\b)?[\s,]*",
+    re.IGNORECASE,
+)
+_PREPOSITION = re.compile(r"^(?:in|at|for|with|without|as|from|of|to|on|by|near|around|outside)\b\s*", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:the|a|an|some|any)\b\s*", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"\b(it|they|them|that|this|these|those|its|their|theirs|(?:that|this|the|those|these|such)(?: an?)?"
+    r" (?:one|ones|job|jobs|role|roles|field|career|path|position|profession|work|people|title|same))\b",
+    re.IGNORECASE,
+)
+_BARE = re.compile(r"^(?:why|how|how so|how come|since when|when|where|who|really|says who)\b[\s?!.]*$", re.IGNORECASE)
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
+_ORDINAL = re.compile(r"\bthe (first|second|third|fourth|fifth|last)(?: one| option| of (?:these|those|them))?\b", re.I)
+_WORD = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
+_QUESTION_WORD = re.compile(
+    r"^(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|"
+    r"have|had|may|might|must|tell|list|name|explain|describe|compare|show|give|define)\b",
+    re.IGNORECASE,
+)
+
+
+def standalone(question: str, history: Sequence[Turn], labels: Labels, similar: Similar) -> str:
+    """The question as it would have to be asked without the turns before it.
+
+    Args:
+        question: The new turn.
+        history: The turns before it, oldest first; where a turn does not know what it searched for, that is
+            worked out again from its question.
+        labels: What the library calls things.
+        similar: Similarity by the embedding model, asked only when the library does not know the words.
+
+    Returns:
+        The question itself when it stands alone or nothing came before it.
+    """
+    state = State()
+    for turn in history:
+        state = _step(turn.question, state, labels, similar)
+        state = replace(state, asked=turn.searched_for or state.asked, answer=turn.answer)
+    return _step(question, state, labels, similar).asked
+
+
+@dataclass(frozen=True)
+class State:
+    """What a conversation has come to."""
+
+    asked: str = ""
+    """The last question, standing alone."""
+    topic: str = ""
+    """What it is about; kept while turns only point back to it."""
+    answer: str = ""
+    """What was answered."""
+
+
+def _step(question: str, state: State, labels: Labels, similar: Similar) -> State:
+    """One turn: the new question in the light of what came before it, and what the talk is about after it."""
+    question = " ".join(question.split())
+    if not question or not state.asked:
+        return State(question, _topic(question, labels))
+    question = _name_ordinal(question, state.answer)
+    if _BARE.match(question):
+        return State(f"{state.asked.rstrip(' ?.!')}: {question}", state.topic)
+    lead_in = _LEAD_IN.match(question)
+    rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")
+    topic = state.topic
+    if _is_fragment(rest):
+        if topic and _only_attributes(rest, labels):
+            return State(f"{rest[:1].upper()}{rest[1:]} of {topic}?", topic)
+        asked = _replace(rest, state.asked, labels, similar)
+        return State(asked, topic if topic and topic in asked else _topic(asked, labels))
+    pronoun = _anaphor(rest)
+    if pronoun and topic:
+        return State(_put(rest, pronoun, topic) + "?", topic)
+    if topic and not _has_topic(rest, labels) and _only_attributes(rest, labels):
+        return State(f"{rest} for {topic}?", topic)
+    return State(question, _topic(question, labels) or topic)
+
+
+def _is_fragment(rest: str) -> bool:
+    """Whether words name a thing and ask nothing: "late career", "in Seattle", "data scientists".
+
+    >>> _is_fragment("in Seattle"), _is_fragment("what is MLOps"), _is_fragment("late career")
+    (True, False, True)
+    """
+    return bool(stems(rest)) and not _QUESTION_WORD.match(rest) and len(words(rest)) <= 8 and not _anaphor(rest)
+
+
+def _anaphor(rest: str) -> re.Match[str] | None:
+    """The first pronoun that points back, unless the sentence itself names what it points to.
+
+    "that" and "this" before another word, as in "skills that matter", join clauses and point nowhere.
+    """
+    for match in _PRONOUN.finditer(rest):
+        word = match.group().lower()
+        after = rest[match.end() :].strip().lower()
+        dummy = word == "it" and re.match(r"(?:take|takes|make|makes|worth|possible|hard|difficult) .*\bto\b", after)
+        relative = word == "that" and after and match.start() > 0 and not _PREPOSITION.search(rest[: match.start()])
+        named_here = re.search(r"(?:\band\b|,|\bif\b)", rest[: match.start()]) and stems(rest[: match.start()])
+        points_on = word in {"this", "these", "those"} and after and stems(after.split()[0]) and match.start() == 0
+        compound = " " in word and after and stems(after.split()[0])
+        if not (dummy or compound or named_here or (relative and stems(rest[: match.start()])) or points_on):
+            return match
+    return None
+
+
+def _put(rest: str, pronoun: re.Match[str], topic: str) -> str:
+    """The sentence with the pronoun replaced by what it points to."""
+    word = pronoun.group().lower()
+    owner = word in {"its", "their", "theirs"}
+    return f"{rest[: pronoun.start()]}{topic}{chr(39) + 's' if owner else ''}{rest[pronoun.end() :]}"
+
+
+def _name_ordinal(question: str, answer: str) -> str:
+    """Replace "the second one" by the words that lead the second item of the answer before."""
+    match = _ORDINAL.search(question)
+    items = re.findall(r"^\s*(?:[-*•]|\d+[.)])\s+(.+)$", answer, re.MULTILINE)
+    if not match or not items:
+        return question
+    place = _ORDINALS[match.group(1).lower()]
+    if place >= len(items):
+        return question
+    label = re.split(r"[:;(\[]| - ", items[place])[0].strip(" *.")
+    return question[: match.start()] + label + question[match.end() :]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of words of a question."""
+
+    text: str
+    start: int
+    end: int
+    preposition: str = ""
+    """The preposition in front of it, lower-case."""
+
+
+def spans(question: str) -> list[Span]:
+    """Every run of up to six content words that no stop word interrupts, longest first.
+
+    >>> [span.text for span in spans("pay in San Francisco")]
+    ['San Francisco', 'pay', 'San', 'Francisco']
+    """
+    tokens = list(re.finditer(r"[\w$%+#'’.]*[\w$%+#]", question))
+    found = []
+    for first in range(len(tokens)):
+        for last in range(first, min(first + 6, len(tokens))):
+            run = tokens[first : last + 1]
+            if any(token.group().lower() in STOPWORDS for token in run) or _broken(question, run):
+                break
+            ahead = tokens[first - 1].group().lower() if first else ""
+            preposition = ahead if _PREPOSITION.match(ahead) else ""
+            found.append(Span(question[run[0].start() : run[-1].end()], run[0].start(), run[-1].end(), preposition))
+    return sorted(found, key=lambda span: -len(span.text.split()))
+
+
+def _broken(question: str, run: Sequence[re.Match[str]]) -> bool:
+    """Whether punctuation other than a hyphen stands between two words of a run."""
+    between = (question[one.end() : other.start()] for one, other in zip(run, run[1:], strict=False))
+    return any(gap not in (" ", "-", "/") for gap in between)
+
+
+def _replace(fragment: str, before: str, labels: Labels, similar: Similar) -> str:
+    """The question before, with the fragment in the place of its like, or behind it when it has none there."""
+    preposition = _PREPOSITION.match(fragment)
+    lead = preposition.group().strip().lower() if preposition else ""
+    name = _ARTICLE.sub("", fragment[preposition.end() :] if preposition else fragment)
+    target = _like(name, lead, spans(before), labels, similar)
+    if target is None:
+        joined = fragment if lead else f"for {fragment}"
+        return f"{before.rstrip(' ?.!')} {joined}?"
+    return before[: target.start] + name + before[target.end :]
+
+
+def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, similar: Similar) -> Span | None:
+    """The span of the question before that a new name replaces."""
+    label = _known(key(name), labels)
+    for span in candidates:
+        if labels.siblings(label, _known(key(span.text), labels)):
+            return span
+    if any(label == key(span.text) for span in candidates):
+        return None
+    if lead:
+        same = [span for span in candidates if span.preposition == lead]
+        if same:
+            return same[0]
+        if lead in {"in", "at", "near", "around"}:
+            return None
+    return _nearest(name, candidates, labels, similar)
+
+
+def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Similar) -> Span | None:
+    """The candidate nearest in meaning, when near enough; the topic of the question before a mere word of it."""
+    usable = [span for span in candidates if not _only_attributes(span.text, labels)]
+    if not usable:
+        return None
+    scores = similar(name, [span.text for span in usable])
+    best = max(range(len(usable)), key=lambda index: scores[index])
+    return usable[best] if scores[best] >= ALIKE else None
+
+
+def _known(label: Key, labels: Labels) -> Key:
+    """The library's label for these words: themselves, or the only title that they end or begin."""
+    if label in labels.groups:
+        return label
+    longer = [title for title in labels.titles if label and label in (title[: len(label)], title[-len(label) :])]
+    return longer[0] if len(longer) == 1 else label
+
+
+def _topic(question: str, labels: Labels) -> str:
+    """What a question is about: a name that titles a document, else what it names as its subject, else nothing.
+
+    Words that merely ask ("salary", "skills") are never the topic.
+    """
+    candidates = spans(question)
+    for span in candidates:
+        if key(span.text) in labels.titles or _known(key(span.text), labels) in labels.titles:
+            return span.text
+    named = _SUBJECT.search(question)
+    start = named.end() if named else 0
+    part = _PART_OF.match(question, start)
+    start = part.end() if part else start
+    after = [span for span in candidates if span.start >= start and not _only_attributes(span.text, labels)]
+    proper = [span for span in after if span.start > 0 and all(word[:1].isupper() for word in span.text.split())]
+    if proper:
+        return proper[0].text
+    if not named:
+        return ""
+    first = min((span.start for span in after), default=-1)
+    return next((span.text for span in after if span.start == first and len(span.text.split()) <= 4), "")
+
+
+_PART_OF = re.compile(r"(?:[\w-]+ ){1,3}of\b\s*(?:the|a|an)?\s*", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"\b(?:about|what(?:'s| is| are| was| were)|who (?:is|are|was|were)|describe|define|types? of|kinds? of|"
+    r"(?:causes?|symptoms|effects|history|purpose|benefits|importance|definition|role|future|origins?) of|"
+    r"how (?:do|does|did|is|are) (?:i become|you become|one become)?)\b\s*(?:the|a|an)?\s*",
+    re.IGNORECASE,
+)
+
+
+def _has_topic(rest: str, labels: Labels) -> bool:
+    """Whether a question names something that titles a document."""
+    return any(key(span.text) in labels.titles for span in spans(rest))
+
+
+def _only_attributes(rest: str, labels: Labels) -> bool:
+    """Whether all words that carry meaning only say what is asked about a thing ("salary", "skills needed")."""
+    carried = [stem for stem in stems(rest) if stem not in _ASKING]
+    return all(stem in labels.attributes for stem in carried)
+
+
+_ASKING = frozenset(
+    stems(
+        "need needed required require requirements kind kinds type types sort want wanted look best good main important "
+        "average typical typically usually earn earns make makes salary salaries pay paid wage money cost "
+        "become start learn use used work day years year long hard easy worth future jobs outlook degree skills"
+    )
+)

@@ -1,0 +1,46 @@
+"""Greetings, thanks and questions about the assistant itself: answered as such, without a search."""
+
+from __future__ import annotations
+
+import re
+
+_GREETING = r"(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))(?: there| all| everyone)?"
+_THANKS = r"(?:many |so |very )?(?:thanks|thank you|thx|ty|cheers)(?: (?:a lot|so much|very much|again|a bunch))?"
+_BYE = r"(?:bye|goodbye|good bye|see you|see ya|farewell|good night)(?: bye| later| soon)?"
+_PRAISE = r"(?:ok|okay|cool|great|nice|perfect|awesome|got it|i see|alright|good|wonderful)"
+_WHO = (
+    r"(?:(?:so )?(?:who|what) are you|what(?:'s| is) your name|what can you do|what do you do|how do you work|"
+    r"(?:can you )?help(?: me)?|are you (?:a )?(?:bot|robot|human|person|real|an ai)|what can i ask(?: you)?|"
+    r"how can you help(?: me)?)"
+)
+_HOW = r"(?:how are you(?: doing)?(?: today)?|how(?:'s| is) it going|what'?s up|sup)"
+
+_SAYINGS: tuple[tuple[str, str], ...] = (
+    (
+        rf"(?:{_GREETING}[\s,!.]*)?{_WHO}",
+        "I answer questions about careers in AI and machine learning from a library of documents: roles, pay, skills, "
+        "education, hiring and the job market. Every statement carries a number that leads to its source, and I say "
+        "so when the library does not hold an answer.",
+    ),
+    (
+        rf"(?:{_GREETING}[\s,!.]*)?{_HOW}",
+        "I am ready to look things up. What would you like to know about a career in AI or machine learning?",
+    ),
+    (
+        rf"{_GREETING}",
+        "Hello! Ask me about careers in AI and machine learning: roles, pay, skills, education, hiring or the market.",
+    ),
+    (rf"(?:{_PRAISE}[\s,!.]*)*{_THANKS}(?:[\s,!.]*{_PRAISE})?(?:[\s,!.]*{_BYE})?", "You are welcome."),
+    (rf"(?:{_PRAISE}[\s,!.]*)*{_BYE}", "Goodbye, and good luck."),
+    (rf"{_PRAISE}(?:[\s,!.]+{_PRAISE})*", "Good. Ask me anything else about careers in AI and machine learning."),
+)
+_COMPILED = tuple((re.compile(rf"[\s,!.]*{pattern}[\s,!.?]*", re.IGNORECASE), reply) for pattern, reply in _SAYINGS)
+
+
+def reply_to(question: str) -> str:
+    """The reply to a message that is nothing but smalltalk; empty for everything else.
+
+    >>> reply_to("Thanks a lot!"), reply_to("Hi, what does a data scientist earn?")
+    ('You are welcome.', '')
+    """
+    return next((reply for pattern, reply in _COMPILED if pattern.fullmatch(question)), "")

@@ -1,0 +1,108 @@
+"""Typos and initials in a question, mended by the library's own words.
+
+A word is mended only when neither the library nor an English dictionary knows it; so "dentist" stays a dentist in a
+library that has none, while "saleries" becomes "salaries". Initials ("MLE", "SF") are written out when they are those
+of a title or label of the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from assistant.evidence import initials
+from assistant.labels import Key, Labels
+from ingest.words import STOPWORDS, stem, word_spans
+
+if TYPE_CHECKING:
+    from spellchecker import SpellChecker
+
+
+class Words(Protocol):
+    """The words that a library uses."""
+
+    @property
+    def stems(self) -> Sequence[str]:
+        """All stems."""
+        ...
+
+    def frequency(self, stem: str) -> int:
+        """Passages that hold a stem; 0 when none does."""
+        ...
+
+    def surface(self, stem: str) -> str:
+        """The most frequent word with this stem, lower-case."""
+        ...
+
+
+@cache
+def _english() -> SpellChecker:
+    """An English dictionary by word frequency; loaded once, about 0.2 s."""
+    from spellchecker import SpellChecker
+
+    return SpellChecker(language="en")
+
+
+def is_english(word: str) -> bool:
+    """Whether a dictionary of English knows the word."""
+    return word.lower() in _english().word_frequency
+
+
+@dataclass(frozen=True)
+class Speller:
+    """Mends questions by one library's words."""
+
+    known: Words
+    labels: Labels
+    _surfaces: tuple[str, ...] = field(init=False)
+    _initials: dict[str, Key] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Collect the words to mend towards and the initials of titles and labels."""
+        surfaces = {self.known.surface(one) for one in self.known.stems}
+        object.__setattr__(self, "_surfaces", tuple(sorted(word for word in surfaces if len(word) > 3)))
+        object.__setattr__(self, "_initials", _by_initials(self.labels))
+
+    def mend(self, question: str) -> str:
+        """The question with unknown words mended; itself when nothing had to be."""
+        mended = question
+        for start, end in reversed(word_spans(question)):
+            word = question[start:end]
+            better = self._better(word)
+            if better and better != word.lower():
+                mended = mended[:start] + better + mended[end:]
+        return mended
+
+    def _better(self, word: str) -> str:
+        low = word.lower()
+        if low in STOPWORDS or not low.isascii() or not low.isalpha() or self.known.frequency(stem(low)):
+            return ""
+        if low in self._initials or low.removesuffix("s") in self._initials:
+            label = self._initials.get(low) or self._initials[low.removesuffix("s")]
+            return " ".join(self.known.surface(one) or one for one in label)
+        return "" if len(low) < 4 or is_english(low) else self._nearest(low)
+
+    def _nearest(self, word: str) -> str:
+        """The library's word with the fewest changes, the more frequent of equals; else the dictionary's."""
+        from rapidfuzz.distance import OSA
+        from rapidfuzz.process import extract
+
+        allowed = 1 if len(word) < 6 else 2
+        found = extract(word, self._surfaces, scorer=OSA.distance, score_cutoff=allowed, limit=10)
+        if not found:
+            return str(_english().correction(word) or "") if len(word) > 5 else ""
+        return str(min(found, key=lambda one: (one[1], one[0][0] != word[0], -self.known.frequency(stem(one[0]))))[0])
+
+
+def _by_initials(labels: Labels) -> dict[str, Key]:
+    """Initials of titles first, then of other labels that are names of two to five words."""
+    found: dict[str, Key] = {}
+    named: Iterable[Key] = (*sorted(labels.titles), *sorted(labels.groups))
+    for label in named:
+        if 2 <= len(label) <= 5:
+            whole = [one for one in initials(label) if len(one) == len(label)]
+            for one in whole:
+                found.setdefault(one, label)
+    return found

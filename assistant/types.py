@@ -1,0 +1,115 @@
+"""The nouns of a conversation: what is asked, what is answered, what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from ingest.types import Hit
+
+Outcome = Literal["answered", "partial", "not_found", "unclear", "declined", "smalltalk"]
+
+
+@dataclass(frozen=True)
+class Citation:
+    """One numbered source of an answer. All of it comes from the catalog, none from a model."""
+
+    number: int
+    """1-based, in order of first use in the answer."""
+    source_id: str
+    title: str
+    place: str
+    url: str
+    publisher: str
+    as_of: str
+    quote: str
+    """Verbatim in the passage."""
+    passage_id: str
+    support: float
+    """How well the quote supports the sentence before the mark, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One question and its answer, as a conversation remembers them."""
+
+    question: str
+    answer: str = ""
+    searched_for: str = ""
+    """The standalone question; empty when the caller sent the history and it is not known."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an Answerer concluded, before the assistant adds ids and timings."""
+
+    text: str
+    outcome: Outcome
+    citations: tuple[Citation, ...] = ()
+    unverified: tuple[str, ...] = ()
+    """Sentences of `text` that their cited passage does not support."""
+    follow_ups: tuple[str, ...] = ()
+    answered_by: str = "extractive"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer object of the contract."""
+
+    answer: str
+    outcome: Outcome
+    citations: tuple[Citation, ...]
+    unverified: tuple[str, ...]
+    searched_for: str
+    follow_ups: tuple[str, ...]
+    answered_by: str
+    conversation_id: str
+    turn_id: str
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds for `rewrite`, `search`, `answer`, `total`."""
+
+
+# The events of one step of a conversation, in the order in which they come.
+
+
+@dataclass(frozen=True)
+class Searching:
+    """The search has begun, for this standalone question."""
+
+    searched_for: str
+
+
+@dataclass(frozen=True)
+class Delta:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A citation whose mark has appeared in the text."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True)
+class Done:
+    """The whole answer. Its text is authoritative where it differs from the joined deltas."""
+
+    answer: Answer
+
+
+Event = Searching | Delta | Cited | Done
+
+
+class Answerer(Protocol):
+    """Writes an answer from hits. Two implementations: `extractive` and `chat_model`."""
+
+    def stream(self, question: str, hits: Sequence[Hit], history: Sequence[Turn]) -> Iterator[Delta | Cited | Draft]:
+        """Yield deltas and citations as they come, then exactly one `Draft`, last.
+
+        `question` is the standalone question; `hits` come best first.
+        """
+        ...

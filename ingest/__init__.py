@@ -1,0 +1,1 @@
+"""Documents to passages to library: reading, splitting, embedding, keeping, finding."""

@@ -1,0 +1,61 @@
+"""Words of a text: the one tokenizer and stemmer that full text, finding and answering share."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import Stemmer
+
+_stemmer = Stemmer.Stemmer("english")
+
+# A word keeps inner apostrophes, dots, plus and hash signs, so that "c++", "c#", "node.js" and "ph.d" stay whole.
+_WORD = re.compile(r"[a-z0-9]+(?:['’.][a-z0-9]+)*(?:\+\+|#)?|[^\W_a-z0-9]+", re.IGNORECASE)
+
+STOPWORDS = frozenset(
+    """a about above after again all also am an and any are aren't as at be because been before being below between
+    both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each either else
+    ever few for from further get gets give got had hadn't has hasn't have haven't having he her here hers him his
+    how i i'd i'll i'm i've if in into is isn't it it's its itself just let let's like me might more most much must
+    my myself no nor not now of off on once one only or other our ours out over own please same shall she should
+    shouldn't so some such tell than that that's the their theirs them then there there's these they they're this
+    those through to too under until up us very was wasn't we were weren't what what's when where which while who
+    whom whose why will with within without would wouldn't yes you you're your yours""".split()
+)
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """The Snowball (Porter 2) stem of one word, lower-case, accents kept.
+
+    >>> stem("Engineers"), stem("salaries")
+    ('engin', 'salari')
+    """
+    return str(_stemmer.stemWord(word.lower().replace("’", "'").removesuffix("'s")))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, lower-case, stop words included.
+
+    >>> words("C++ and Node.js: $105,418 a year")
+    ['c++', 'and', 'node.js', '105', '418', 'a', 'year']
+    """
+    return [match.group().lower() for match in _WORD.finditer(text)]
+
+
+def stems(text: str) -> list[str]:
+    """Stems of the words that carry meaning, in order, repeats kept.
+
+    >>> stems("What do machine learning engineers earn?")
+    ['machin', 'learn', 'engin', 'earn']
+    """
+    return [stem(word) for word in words(text) if word not in STOPWORDS]
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each word of a text, in order.
+
+    >>> word_spans("Pay in SF?")
+    [(0, 3), (4, 6), (7, 9)]
+    """
+    return [match.span() for match in _WORD.finditer(text)]

@@ -1,0 +1,124 @@
+"""Follow-ups become questions that stand alone, by what the library calls things."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from assistant.labels import read_labels
+from assistant.rewrite import standalone
+from assistant.types import Turn
+from ingest.types import Passage, Reference, Source, Statement
+from ingest.words import stems
+
+
+def _source(title: str, topic: str) -> Source:
+    return Source(title, f"{title}.md", "root", title, "markdown", topic, "", Reference(), "", "", 1, "")
+
+
+def _passage(title: str, headings: tuple[str, ...], rows: Sequence[str]) -> Passage:
+    statements = tuple(Statement(row, 0, "row") for row in rows)
+    return Passage(f"{title}/{headings}", title, 0, headings, None, "", "\n".join(rows), statements)
+
+
+LEVELS = ("Entry level: $100", "Early career: $110", "Late career (10+ years): $140")
+CITIES = ("San Francisco: $179", "New York City: $184", "Seattle: $173")
+LABELS = read_labels(
+    [
+        (_source("Machine learning engineer", "roles"), _passage("Machine learning engineer", ("Pay",), LEVELS)),
+        (_source("Data scientist", "roles"), _passage("Data scientist", ("Pay",), LEVELS)),
+        (_source("Data scientist", "roles"), _passage("Data scientist", ("Skills",), ())),
+        (_source("Robotics engineer", "roles"), _passage("Robotics engineer", ("Pay",), LEVELS)),
+        (_source("Pay by city", "pay"), _passage("Pay by city", ("Machine learning engineer",), CITIES)),
+        (_source("AI engineer", "roles"), _passage("AI engineer", ("Skills",), ())),
+        (_source("Skills", "skills"), _passage("Skills", ("Skills",), ())),
+    ]
+)
+
+
+def _unlike(text: str, others: Sequence[str]) -> Sequence[float]:
+    """Stands in for the embedding model where it must not be needed: nothing is like anything."""
+    return [0.0 for _ in others]
+
+
+def _ask(*turns: str) -> str:
+    return standalone(turns[-1], [Turn(turn) for turn in turns[:-1]], LABELS, _unlike)
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        (
+            ("What does an entry-level machine learning engineer earn?", "And late career?"),
+            "What does an late career machine learning engineer earn?",
+        ),
+        (
+            ("What do machine learning engineers earn in San Francisco?", "And in Seattle?"),
+            "What do machine learning engineers earn in Seattle?",
+        ),
+        (
+            ("What do machine learning engineers earn in San Francisco?", "And in Seattle?", "What about New York City?"),
+            "What do machine learning engineers earn in New York City?",
+        ),
+        (
+            ("What does an entry-level machine learning engineer earn?", "what about data scientists?"),
+            "What does an entry-level data scientists earn?",
+        ),
+        (
+            ("What does a robotics engineer earn?", "And in Berlin?"),
+            "What does a robotics engineer earn in Berlin?",
+        ),
+        (("What does a data scientist do?", "And skills?"), "Skills of data scientist?"),
+        (("What does a data scientist do?", "How much do they earn?"), "How much do data scientist earn?"),
+        (("What does a data scientist do?", "Why?"), "What does a data scientist do: Why?"),
+    ],
+)
+def test_a_follow_up_takes_over_what_it_leaves_out(turns: tuple[str, ...], expected: str) -> None:
+    assert _ask(*turns) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the career ladder of an AI product manager?",
+        "How do I build a portfolio?",
+        "Which certifications are worth the money?",
+    ],
+)
+def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
+    assert _ask("What does a robotics engineer earn?", question) == question
+    assert _ask(question) == question
+
+
+def test_the_second_one_is_the_second_item_of_the_answer() -> None:
+    answer = "Three cities lead:\n- San Francisco: $179 [1]\n- Seattle: $173 [2]"
+    found = standalone("How much is the second one?", [Turn("Which cities pay best?", answer)], LABELS, _unlike)
+    assert found == "How much is Seattle?"
+
+
+def test_what_a_turn_searched_for_is_what_the_next_one_follows() -> None:
+    turn = Turn("and there?", "", "What do robotics engineers earn in Seattle?")
+    assert standalone("And in San Francisco?", [turn], LABELS, _unlike) == (
+        "What do robotics engineers earn in San Francisco?"
+    )
+
+
+def test_rewriting_comes_nearer_to_what_people_write_than_the_last_turn_alone() -> None:
+    folder = os.environ.get("CAREER_BENCH_DATA")
+    if not folder:
+        pytest.skip("CAREER_BENCH_DATA is unset: no third-party conversations at hand")
+    rows = [json.loads(line) for line in (Path(folder) / "cast" / "2019.jsonl").read_text().splitlines()]
+    ours = [_overlap(_ask(*row["turns"]), row["human_rewrite"]) for row in rows]
+    last = [_overlap(row["turns"][-1], row["human_rewrite"]) for row in rows]
+    assert sum(ours) / len(rows) > sum(last) / len(rows) + 0.03
+
+
+def _overlap(text: str, wanted: str) -> float:
+    """F1 of the sets of content stems."""
+    mine, theirs = set(stems(text)), set(stems(wanted))
+    both = len(mine & theirs)
+    return 2 * both / (len(mine) + len(theirs)) if both else 0.0
