@@ -33,9 +33,7 @@ class Rewriter(Protocol):
 class Assistant:
     """Answers questions from a library, and remembers conversations."""
 
-    def __init__(
-        self, library: Library, rewriter: Rewriter, answerer: Answerer, conversations: Conversations
-    ) -> None:
+    def __init__(self, library: Library, rewriter: Rewriter, answerer: Answerer, conversations: Conversations) -> None:
         """Take the parts; `build_assistant` chooses them."""
         self.library = library
         self.conversations = conversations

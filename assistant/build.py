@@ -52,7 +52,7 @@ def _answerer(settings: Settings, extractive: ExtractiveAnswerer) -> Answerer:
     return ChatModelAnswerer(model, name=settings.model, fallback=extractive, support=check)
 
 
-def _word_counts(library: Library) -> "CountWords":
+def _word_counts(library: Library) -> CountWords:
     return CountWords(library)
 
 

@@ -74,9 +74,7 @@ def weights(question: Question, frequency: Frequency, passages: int) -> dict[str
 
 def gather(question: Question, hits: Sequence[Hit], term_weights: dict[str, float]) -> list[Evidence]:
     """Every statement of the hits as a candidate, best first by the evidence that needs no model."""
-    found = [
-        _evidence(question, hit, statement, term_weights) for hit in hits for statement in hit.passage.statements
-    ]
+    found = [_evidence(question, hit, statement, term_weights) for hit in hits for statement in hit.passage.statements]
     return sorted(found, key=lambda one: -one.score)
 
 

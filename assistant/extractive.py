@@ -224,4 +224,3 @@ def _pieces(text: str) -> list[str]:
             pieces.append(text[start : index + 1])
             start = index + 1
     return [piece for piece in (*pieces, text[start:]) if piece]
-

@@ -70,7 +70,9 @@ _CUES: dict[Kind, frozenset[str]] = {
             "costs price dollars much rich usd annual annually year yearly"
         ).split()
     ),
-    "percent": frozenset(stem(word) for word in "fast quickly percent percentage share outlook growth grow rate".split()),
+    "percent": frozenset(
+        stem(word) for word in "fast quickly percent percentage share outlook growth grow rate".split()
+    ),
     "count": frozenset(stem(word) for word in "many number jobs people employed positions exist there".split()),
     "time": frozenset(stem(word) for word in "long time year date soon old take takes".split()),
     "education": frozenset(
@@ -128,10 +130,12 @@ def read_question(text: str) -> Question:
     >>> question.kind, question.terms
     ('money', ('data', 'scientist', 'boston'))
     """
-    kind = next((kind for kind, pattern in _ASKS_COMPILED if pattern.search(text)), "other")
+    kind: Kind = next((kind for kind, pattern in _ASKS_COMPILED if pattern.search(text)), "other")
     raw = tuple(word for word in words(text) if word not in STOPWORDS)
     all_cues = _CUES.get(kind, frozenset())
     carried = dict.fromkeys(stem(word) for word in raw)
     terms = tuple(one for one in carried if one not in _ASKING and one not in all_cues)
     cues = frozenset(one for one in carried if one in all_cues)
-    return Question(text, kind, terms or tuple(one for one in carried if one not in _ASKING) or tuple(carried), cues, raw)
+    return Question(
+        text, kind, terms or tuple(one for one in carried if one not in _ASKING) or tuple(carried), cues, raw
+    )

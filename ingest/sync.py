@@ -1,0 +1,178 @@
+"""Bringing documents in, on one screen: discover -> diff -> read -> split -> embed -> commit -> report.
+
+A source is committed whole, in one transaction, or not at all; what was committed before an interruption stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.catalog import Catalog
+from ingest.discover import Found, diff, discover
+from ingest.embed import Embedder
+from ingest.errors import SourceError
+from ingest.passages import split
+from ingest.readers import SUFFIXES, read
+from ingest.types import Document, Failure, Passage, Progress, Report, Source
+
+Vectors = NDArray[np.float32]
+
+_TOGETHER = 600
+"""Passages that are embedded together, so that many small files fill the model's batches."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A document read and split, ready to be embedded."""
+
+    source: Source
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file read to its end."""
+
+    found: Found
+    source_ids: frozenset[str]
+
+
+def bring_in(
+    catalog: Catalog,
+    embedder: Embedder,
+    targets: Sequence[str],
+    *,
+    dry_run: bool,
+    prune: bool,
+    progress: Callable[[Progress], None],
+) -> Report:
+    """Do what the difference between targets and catalog asks for, and report it.
+
+    Raises:
+        SourceError: A target does not exist.
+        LibraryError: The catalog cannot be written.
+    """
+    found, failed, roots = discover(targets, SUFFIXES)
+    plan = diff(found, catalog.files(roots), roots if prune else ())
+    todo = [*plan.new, *plan.changed]
+    embedded = 0
+    if not dry_run:
+        for batch in _batches(_read_all(todo, embedder, failed, progress)):
+            embedded += _commit(catalog, embedder, batch)
+        _remove(catalog, plan.gone)
+    refused = {failure.uri for failure in failed}
+    return Report(
+        new=tuple(one.uri for one in plan.new if one.uri not in refused),
+        changed=tuple(one.uri for one in plan.changed if one.uri not in refused),
+        removed=tuple(uri for _, uri in plan.gone),
+        unchanged=tuple(one.uri for one in plan.same),
+        failed=tuple(failed),
+        embedded=embedded,
+    )
+
+
+def _read_all(
+    files: Sequence[Found], embedder: Embedder, failed: list[Failure], progress: Callable[[Progress], None]
+) -> Iterator[_Read | _File]:
+    """Every document of the files, split; behind a file's documents the file itself, unless it could not be read."""
+    for index, file in enumerate(files):
+        progress(Progress(index, len(files), file.uri))
+        source_ids: set[str] = set()
+        try:
+            for document in read(file.path):
+                made = _split(file, document, embedder)
+                source_ids.add(made.source.id)
+                yield made
+            if not source_ids:
+                raise SourceError(f"{file.uri} holds nothing that can be read.", "Check that it is the right file.")
+        except SourceError as error:
+            failed.append(Failure(file.uri, str(error)))
+        else:
+            yield _File(file, frozenset(source_ids))
+    progress(Progress(len(files), len(files), ""))
+
+
+def _split(file: Found, document: Document, embedder: Embedder) -> _Read:
+    """A document as source and passages.
+
+    Raises:
+        SourceError: It holds no text.
+    """
+    uri = f"{file.uri}#{document.external_id}" if document.external_id else file.uri
+    source_id = hashlib.sha256(f"{file.root}\n{uri}".encode()).hexdigest()[:16]
+    passages = split(document, source_id, embedder.count_tokens, embedder.max_tokens)
+    if not passages:
+        raise SourceError(f"{uri} holds no text.", "Check that it is the right file; a scan needs its text recognised.")
+    source = Source(
+        id=source_id,
+        uri=uri,
+        root=file.root,
+        title=document.title or file.path.stem,
+        kind=document.kind,
+        topic=document.topic,
+        summary=document.summary,
+        origin=document.origin,
+        external_id=document.external_id,
+        content_hash=file.content_hash,
+        passages=len(passages),
+        added_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return _Read(source, tuple(passages))
+
+
+def _batches(read_on: Iterator[_Read | _File]) -> Iterator[list[_Read | _File]]:
+    """The same in groups of about as many passages as are embedded together."""
+    batch: list[_Read | _File] = []
+    held = 0
+    for one in read_on:
+        batch.append(one)
+        held += len(one.passages) if isinstance(one, _Read) else 0
+        if held >= _TOGETHER:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
+
+
+def _commit(catalog: Catalog, embedder: Embedder, batch: Sequence[_Read | _File]) -> int:
+    """Embed what is not embedded yet, commit the batch, and say how many passages were embedded."""
+    documents = [one for one in batch if isinstance(one, _Read)]
+    known: dict[str, Vectors] = {}
+    for one in documents:
+        known.update(catalog.embedded(one.source.id))
+    texts = {
+        _hash(text): text
+        for one in documents
+        for text in (passage.embedded_text(one.source.title) for passage in one.passages)
+    }
+    missing = [key for key in texts if key not in known]
+    if missing:
+        vectors = embedder.embed_passages([texts[key] for key in missing])
+        known.update(zip(missing, vectors, strict=True))
+    with catalog.transaction() as connection:
+        for item in batch:
+            if isinstance(item, _File):
+                catalog.put_file(connection, item.found.root, item.found.uri, item.found.content_hash, item.source_ids)
+                continue
+            keys = [_hash(passage.embedded_text(item.source.title)) for passage in item.passages]
+            file = item.source.uri.removesuffix(f"#{item.source.external_id}")
+            parts = [(passage, key, known[key]) for passage, key in zip(item.passages, keys, strict=True)]
+            catalog.put(connection, item.source, file, parts)
+    return len(missing)
+
+
+def _remove(catalog: Catalog, gone: Sequence[tuple[str, str]]) -> None:
+    if gone:
+        with catalog.transaction() as connection:
+            for root, uri in gone:
+                catalog.remove_file(connection, root, uri)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
