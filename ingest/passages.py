@@ -1,0 +1,198 @@
+"""Documents to passages: runs of whole statements under one heading that fit the embedding model's window. Pure.
+
+A statement is a sentence, a list item or a table row; it is never cut. It keeps the way to it: the headings (its
+passage's), and below them its parent items, the sentence that opens its list, or its table's caption.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest.types import Block, Document, Passage, Statement, StatementKind
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof sr jr st vs etc e.g i.e cf al inc ltd co corp dept est approx no nos vol pp fig eq sec ch ed "
+    "eds u.s u.k u.n e.u d.c a.m p.m ph.d m.sc b.sc m.a b.a m.s b.s jan feb mar apr jun jul aug sep sept oct nov dec "
+    "gen col sgt lt rev hon gov sen rep bros min max avg incl".split()
+)
+_STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9À-ÞŒ$€£])")
+_LAST_WORD = re.compile(r"([\w.]+)$")
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A statement on its way into a passage."""
+
+    text: str
+    kind: StatementKind
+    way: tuple[str, ...]
+    reference: str
+    page: int | None
+    lead: str
+    """What stands in front of it in the passage's text: a bullet with its indent, or nothing."""
+    glued: bool
+    """Whether it follows the one before on the same line, as a sentence of the same paragraph does."""
+
+
+@dataclass(frozen=True)
+class _Section:
+    """The statements under one way of headings."""
+
+    headings: tuple[str, ...]
+    page: int | None
+    units: tuple[_Unit, ...]
+
+
+def split(document: Document, source_id: str, count_tokens: CountTokens, max_tokens: int = 256) -> list[Passage]:
+    """The passages of a document in reading order; none for a document without text.
+
+    Args:
+        document: What a reader made.
+        source_id: Goes into the passages and their ids.
+        count_tokens: Tokens of each of some texts, the model's two end marks included.
+        max_tokens: The model's window. Only a statement that is longer by itself exceeds it.
+    """
+    passages: list[Passage] = []
+    seen: Counter[str] = Counter()
+    for section in _sections(document):
+        way = " > ".join(part for part in (document.title, *section.headings) if part)
+        counts = count_tokens([way, *(one.text for one in section.units)])
+        room = max_tokens - counts[0]
+        for units in _filled(section.units, counts[1:], room):
+            passages.append(_passage(document, source_id, len(passages), section, units, seen))
+    return passages
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a paragraph, whole, in order; joined by one space they are the text.
+
+    >>> sentences("Dr. Lee earns $1.5 million in the U.S. today. Is it much? Yes.")
+    ['Dr. Lee earns $1.5 million in the U.S. today.', 'Is it much?', 'Yes.']
+    """
+    text = " ".join(text.split())
+    found, start = [], 0
+    for match in _STOP.finditer(text):
+        if _is_abbreviation(text[start : match.start()], match.group()):
+            continue
+        found.append(text[start : match.end()])
+        start = match.end() + 1
+    return [one for one in (*found, text[start:]) if one]
+
+
+def _is_abbreviation(before: str, stop: str) -> bool:
+    """Whether a full stop belongs to the word before it: "Dr.", "e.g.", an initial."""
+    if stop != ".":
+        return False
+    last = _LAST_WORD.search(before)
+    word = last.group(1) if last else ""
+    initial = len(word) == 1 and word.isalpha() and word.isupper() and word != "I"
+    return initial or word.lower() in _ABBREVIATIONS
+
+
+def _sections(document: Document) -> Iterator[_Section]:
+    """Runs of blocks under one way of headings; a new page begins a new run where there are no headings."""
+    headings: list[tuple[int, str]] = []
+    run: list[Block] = []
+    for block in document.blocks:
+        paged = run and not headings and block.page != run[-1].page
+        if (block.kind == "heading" or paged) and run:
+            yield _section(headings, run)
+            run = []
+        if block.kind == "heading":
+            headings = [one for one in headings if one[0] < block.level]
+            if not (block.text == document.title and not headings):
+                headings.append((block.level, block.text))
+        else:
+            run.append(block)
+    if run:
+        yield _section(headings, run)
+
+
+def _section(headings: Iterable[tuple[int, str]], run: Sequence[Block]) -> _Section:
+    return _Section(tuple(text for _, text in headings), run[0].page, tuple(_units(run)))
+
+
+def _units(run: Sequence[Block]) -> Iterator[_Unit]:
+    """The statements of a run of blocks with the way to each."""
+    opener = ""
+    parents: list[str] = []
+    for block in run:
+        if block.kind == "paragraph":
+            parents = []
+            said = sentences(block.text)
+            for index, sentence in enumerate(said):
+                glued = index > 0 or block.continues
+                yield _Unit(sentence, "sentence", (), block.reference, block.page, "", glued)
+            opener = said[-1].rstrip(": ") if said and said[-1].endswith(":") else ""
+        elif block.kind == "item":
+            parents = parents[: block.level]
+            way = tuple(part for part in (opener, *(one.rstrip(": ") for one in parents)) if part)
+            text = " ".join(block.text.split())
+            yield _Unit(text, "item", way, block.reference, block.page, "  " * block.level + "- ", False)
+            parents += [""] * (block.level - len(parents)) + [_label(text)]
+        else:
+            way = tuple(part for part in (block.caption or opener,) if part)
+            yield _Unit(" ".join(block.text.split()), "row", way, block.reference, block.page, "", False)
+
+
+def _label(text: str) -> str:
+    """What an item is called as the parent of others: its words up to a colon or its end.
+
+    >>> _label("Programming languages: Python and R")
+    'Programming languages'
+    """
+    return text.partition(":")[0]
+
+
+def _filled(units: Sequence[_Unit], counts: Sequence[int], room: int) -> Iterator[list[_Unit]]:
+    """Runs of units that fit into the room, in order, as full as they go."""
+    run: list[_Unit] = []
+    held = 0
+    for unit, count in zip(units, counts, strict=True):
+        # A token for the bullet; the two end marks that were counted are not in a longer text.
+        cost = count - 2 + (1 if unit.lead else 0)
+        if run and held + cost > room:
+            yield run
+            run, held = [], 0
+        run.append(unit)
+        held += cost
+    if run:
+        yield run
+
+
+def _passage(
+    document: Document,
+    source_id: str,
+    ordinal: int,
+    section: _Section,
+    units: Sequence[_Unit],
+    seen: Counter[str],
+) -> Passage:
+    text = ""
+    statements = []
+    for unit in units:
+        text += (" " if unit.glued and text else "\n" if text else "") + unit.lead
+        reference = document.references.get(unit.reference, document.origin)
+        statements.append(Statement(unit.text, len(text), unit.kind, unit.way, reference))
+        text += unit.text
+    place = _place(section.headings, units[0].page, document.page_label)
+    key = f"{source_id}\n{place}\n{text}"
+    seen[key] += 1
+    passage_id = hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()[:16]
+    return Passage(passage_id, source_id, ordinal, section.headings, units[0].page, place, text, tuple(statements))
+
+
+def _place(headings: Sequence[str], page: int | None, page_label: str) -> str:
+    """What a person would say.
+
+    >>> _place(("Pay", "Seattle"), 3, "p.")
+    'p. 3, Pay > Seattle'
+    """
+    parts = (f"{page_label} {page}" if page is not None else "", " > ".join(headings))
+    return ", ".join(part for part in parts if part)
