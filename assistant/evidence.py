@@ -7,6 +7,7 @@ question matter; words that every passage holds weigh little, words that no pass
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -38,6 +39,11 @@ class Evidence:
     """Whether it holds a figure, date or degree where the question wants one."""
     cued: float
     """Share of the words that name the kind of answer ("median", "pay") that it repeats."""
+    apt: float
+    """Share of a row's or item's label that the question, or the kind of answer, calls for; 1 for a sentence. Low when
+    the label narrows the figure down to something that was not asked about."""
+    brevity: float
+    """Share of the statement's own words that the question names: low when it speaks of much else besides."""
     missing: tuple[str, ...]
     """Stems of the question's terms that it does not hold, heaviest first."""
     similarity: float = 0.0
@@ -48,13 +54,15 @@ class Evidence:
         """One number to rank candidates by, 0 to about 1."""
         kind = 1.0 if self.in_kind else 0.0
         return (
-            0.34 * self.coverage
-            + 0.10 * self.own
+            0.27 * self.coverage
+            + 0.13 * self.own
+            + 0.08 * self.brevity
             + 0.10 * self.focus
             + 0.14 * kind
-            + 0.06 * self.cued
-            + 0.20 * max(0.0, self.similarity)
-            + 0.06 * self.hit.score
+            + 0.05 * self.cued
+            + 0.05 * self.apt
+            + 0.16 * max(0.0, self.similarity)
+            + 0.04 * self.hit.score
         )
 
     def measured(self, similarity: float) -> Evidence:
@@ -65,7 +73,7 @@ class Evidence:
 def weights(question: Question, frequency: Frequency, passages: int) -> dict[str, float]:
     """Weight of each term of the question: inverse passage frequency (Spärck Jones, 1972), above 0.
 
-    >>> found = weights(Question("", "other", ("common", "rare"), frozenset(), ()), {"common": 9, "rare": 1}.get, 10)
+    >>> found = weights(Question("", "other", ("common", "rare"), frozenset()), {"common": 9, "rare": 1}.get, 10)
     >>> found["rare"] > found["common"]
     True
     """
@@ -97,7 +105,9 @@ def _evidence(question: Question, hit: Hit, statement: Statement, term_weights: 
         own=sum(term_weights[term] * credit(term, own) for term in question.terms) / total,
         focus=focus(hit, question),
         in_kind=question.answered_in_kind(statement.text),
-        cued=_cued(question, own | way),
+        cued=_cued(question, own),
+        apt=_apt(question, hit, statement),
+        brevity=_brevity(question, statement),
         missing=tuple(missing),
     )
 
@@ -127,10 +137,27 @@ def _same_beginning(one: str, other: str) -> bool:
     return len(shorter) >= 5 and longer.startswith(shorter) and len(shorter) / len(longer) >= 0.6
 
 
-def _cued(question: Question, held: frozenset[str]) -> float:
-    if not question.cues:
-        return 0.0
-    return sum(cue in held for cue in question.cues) / len(question.cues)
+def _cued(question: Question, own: frozenset[str]) -> float:
+    """How much a statement speaks of the kind of figure that is wanted."""
+    asked = sum(cue in own for cue in question.cues) / len(question.cues) if question.cues else 0.0
+    told = min(1.0, len(question.telling & own) / 2)
+    return max(asked, told)
+
+
+def _brevity(question: Question, statement: Statement) -> float:
+    own = frozenset(one for one in stems(statement.text) if not one[0].isdigit())
+    called = frozenset(question.terms) | question.cues | question.telling
+    return sum(credit(one, called) for one in own) / len(own) if own else 0.0
+
+
+def _apt(question: Question, hit: Hit, statement: Statement) -> float:
+    if statement.kind == "sentence":
+        return 1.0
+    label = stems(re.split(r":| - ", statement.text, maxsplit=1)[0])
+    called = frozenset(question.terms) | question.cues | question.telling
+    named = called | frozenset(stems(hit.source.title))
+    words = [one for one in label if not one.isdigit()]
+    return sum(credit(one, named) for one in words) / len(words) if words else 1.0
 
 
 @lru_cache(maxsize=20_000)

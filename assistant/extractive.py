@@ -7,16 +7,17 @@ about. When nothing in the library answers, it says so and names what comes near
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
+from assistant.evidence import Evidence, Frequency, credit, gather, statement_text, weights
 from assistant.question import Question, read_question
 from assistant.spelling import is_english
 from assistant.support import check
-from assistant.types import Citation, Cited, Delta, Draft, Turn
+from assistant.types import Citation, Cited, Delta, Draft, Outcome, Turn
 from assistant.wording import Said, in_words, list_heading, note
 from ingest.types import Hit
 from ingest.words import stems
@@ -24,8 +25,10 @@ from ingest.words import stems
 Embed = Callable[[Sequence[str]], "np.ndarray[tuple[int, int], np.dtype[np.float32]]"]
 """Texts -> unit vectors, shape (n, dimension)."""
 
-MEASURED = 28
+MEASURED = 20
 """Candidates whose meaning is compared with the question's, after the words have ranked them."""
+
+_FIGURE = re.compile(r"[$€£]?\d[\d,]*(?:\.\d+)?%?")
 
 LONGEST = 120
 """Words of an answer at most, unless more is asked for."""
@@ -67,10 +70,10 @@ class ExtractiveAnswerer:
         """The whole answer at once."""
         asked = read_question(question)
         candidates = self.candidates(asked, hits)
-        if not candidates or not answers(asked, candidates[0]):
+        if not candidates or not answers(asked, _lead(asked, candidates)):
             return not_found(hits)
         chosen = choose(asked, candidates)
-        return _draft(asked, chosen)
+        return _draft(asked, chosen, hits)
 
     def candidates(self, asked: Question, hits: Sequence[Hit]) -> list[Evidence]:
         """Statements of the hits that could answer, best first."""
@@ -93,7 +96,7 @@ def answers(asked: Question, best: Evidence) -> bool:
         return best.coverage >= 0.6
     if foreign and any(_names_something(asked, term) for term in foreign):
         return False
-    return best.coverage >= 0.45 and best.similarity >= 0.45 or best.similarity >= 0.62
+    return (best.coverage >= 0.45 and best.similarity >= 0.4) or best.similarity >= 0.62
 
 
 def _names_something(asked: Question, term: str) -> bool:
@@ -107,14 +110,16 @@ def _names_something(asked: Question, term: str) -> bool:
 
 def choose(asked: Question, candidates: Sequence[Evidence]) -> list[Evidence]:
     """The lead and what helps beside it, in the order in which it is said."""
-    lead = candidates[0]
+    lead = _lead(asked, candidates)
     if lead.statement.kind == "item" and _whole_list(asked, lead):
         return _siblings(lead, candidates)
     chosen = [lead]
-    least = lead.score * (0.93 if asked.wants_figure else 0.86)
-    for one in candidates[1:]:
+    least = lead.score * (0.92 if asked.wants_figure else 0.86)
+    for one in candidates:
         if len(chosen) == 3 or one.score < least:
             break
+        if one.apt < 0.5 or one.statement.text.endswith(":"):
+            continue
         if asked.wants_figure and (not one.in_kind or one.coverage < lead.coverage - 0.05):
             continue
         if all(_adds(one, other) for other in chosen):
@@ -122,10 +127,26 @@ def choose(asked: Question, candidates: Sequence[Evidence]) -> list[Evidence]:
     return chosen
 
 
+def _lead(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
+    """The best candidate; where a figure is wanted, the best that holds one and is hardly worse.
+
+    A sentence that only opens a list says nothing by itself.
+    """
+    saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
+    best = saying[0]
+    if not asked.wants_figure or best.in_kind:
+        return best
+    near = (
+        one for one in saying if one.in_kind and one.coverage > best.coverage - 0.1 and one.score > best.score * 0.8
+    )
+    return next(near, best)
+
+
 def _whole_list(asked: Question, lead: Evidence) -> bool:
     """Whether the question names the list rather than one of its items."""
-    label = frozenset(stems(lead.statement.text))
-    return asked.kind in ("list", "other", "education") and not any(term in label for term in asked.terms[-1:])
+    own = frozenset(stems(lead.statement.text))
+    named = sum(credit(term, own) for term in asked.terms) / len(asked.terms)
+    return asked.kind in ("list", "other", "definition") and named < 0.5
 
 
 def _siblings(lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:
@@ -141,27 +162,31 @@ def _siblings(lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:
 
 
 def _adds(one: Evidence, other: Evidence) -> bool:
-    """Whether a statement says something that another does not."""
+    """Whether a statement says something that another does not: other figures, where it has any, and other words."""
+    figures, told = (frozenset(_FIGURE.findall(which.statement.text)) for which in (one, other))
+    if figures and figures <= told:
+        return False
     mine, theirs = frozenset(stems(one.statement.text)), frozenset(stems(other.statement.text))
     return len(mine & theirs) / (min(len(mine), len(theirs)) or 1) < 0.6
 
 
-def _draft(asked: Question, chosen: Sequence[Evidence]) -> Draft:
+def _draft(asked: Question, chosen: Sequence[Evidence], hits: Sequence[Hit]) -> Draft:
     """Statements in words with their marks, within the length of an answer."""
     said = [in_words(one.hit, one.statement) for one in chosen]
     kept = _within(said)
     citations = tuple(_citation(number, one, chosen[number - 1]) for number, one in enumerate(kept, 1))
-    as_list = len(kept) > 1 and all(one.statement.kind == "item" for one in chosen)
     lines = [f"{one.text} [{number}]" for number, one in enumerate(kept, 1)]
-    if as_list:
+    if len(kept) > 1 and all(one.statement.kind == "item" for one in chosen):
         heading = list_heading(chosen[0].hit, chosen[0].statement)
         text = "\n".join((heading, *(f"- {line}" for line in _items(chosen, kept))))
+    elif len(kept) > 1 and any(one.statement.kind != "sentence" for one in chosen[: len(kept)]):
+        text = "\n".join(f"- {line}" for line in lines)
     else:
-        text = " ".join(lines) if not any("\n" in line for line in lines) else "\n\n".join(lines)
-    outcome = "answered"
+        text = " ".join(lines)
+    outcome: Outcome = "answered"
     if asked.wants_figure and not chosen[0].in_kind:
         text, outcome = f"{note(asked)} {text}", "partial"
-    return Draft(text, "partial" if outcome == "partial" else "answered", citations, follow_ups=_follow_ups(chosen))
+    return Draft(text, outcome, citations, follow_ups=_follow_ups(chosen, hits))
 
 
 def _items(chosen: Sequence[Evidence], kept: Sequence[Said]) -> list[str]:
@@ -207,13 +232,17 @@ def not_found(hits: Sequence[Hit]) -> Draft:
     return Draft(text, "not_found", follow_ups=tuple(f"What does the library say about {title}?" for title in titles))
 
 
-def _follow_ups(chosen: Sequence[Evidence]) -> tuple[str, ...]:
-    """Questions on what stands near the cited statement."""
+def _follow_ups(chosen: Sequence[Evidence], hits: Sequence[Hit]) -> tuple[str, ...]:
+    """What else was found: up to three sections beside the cited ones, as questions that stand alone."""
+    cited = {one.hit.passage.place for one in chosen}
     title = chosen[0].hit.source.title
-    others = dict.fromkeys(
-        heading for one in chosen for heading in one.hit.passage.headings[-1:] if heading and heading != title
-    )
-    return tuple(f"{title}: {heading}?" for heading in others)[:3]
+    found = dict.fromkeys(
+        hit.passage.headings[-1] if frozenset(stems(hit.source.title)) & frozenset(stems(hit.passage.headings[-1]))
+        else f"{hit.source.title}: {hit.passage.headings[-1]}"
+        for hit in hits
+        if hit.passage.headings and hit.passage.place not in cited and hit.source.title == title
+    )  # fmt: skip
+    return tuple(f"Tell me about: {section}" for section in found)[:3]
 
 
 def _pieces(text: str) -> list[str]:

@@ -16,7 +16,11 @@ Kind = Literal["money", "percent", "count", "time", "education", "list", "defini
 
 MONEY = re.compile(r"[$€£₹]\s?\d|\b(?:usd|eur|gbp|inr)\s?\d|\d\s?(?:usd|eur|gbp|dollars|euros|pounds)\b", re.IGNORECASE)
 PERCENT = re.compile(r"\d\s?(?:%|per ?cent\b|percent\b|percentage points?\b)", re.IGNORECASE)
-NUMBER = re.compile(r"\d")
+COUNT = re.compile(
+    r"(?<![$€£₹\d.,])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
+    r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d)",
+    re.IGNORECASE,
+)
 TIME = re.compile(
     r"\b(?:19|20)\d\d\b|\d+(?:\s?(?:-|–|to)\s?\d+)?\s?(?:years?|months?|weeks?|days?|hours?|minutes?)\b"
     r"|\b(?:one|two|three|four|five|six|several|few) (?:years?|months?|weeks?|days?|hours?)\b",
@@ -31,7 +35,7 @@ DEGREE = re.compile(
 _FORMS: dict[Kind, re.Pattern[str]] = {
     "money": MONEY,
     "percent": PERCENT,
-    "count": NUMBER,
+    "count": COUNT,
     "time": TIME,
     "education": DEGREE,
 }
@@ -84,6 +88,15 @@ _CUES: dict[Kind, frozenset[str]] = {
     ),
 }
 
+# Words beside which a figure of a kind usually stands, whatever words the question has for it.
+_TELLING: dict[Kind, frozenset[str]] = {
+    "money": frozenset(map(stem, ("median", "average", "pay", "salary", "wage", "base", "year"))),
+    "percent": frozenset(map(stem, ("outlook", "growth", "grow", "projected", "change", "percent"))),
+    "count": frozenset(map(stem, ("number", "jobs", "held", "total"))),
+    "time": frozenset(map(stem, ("years", "months", "weeks", "since", "until"))),
+    "education": frozenset(map(stem, ("education", "degree", "typical", "entry", "need"))),
+}
+
 # Words of asking: they carry the request, not its subject, and no document is expected to repeat them.
 _ASKING = frozenset(
     stem(word)
@@ -99,6 +112,11 @@ _ASKING = frozenset(
 )
 
 
+_YES_OR_NO = re.compile(
+    r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|am|may|might|must)\b", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True)
 class Question:
     """A standalone question, read."""
@@ -109,8 +127,8 @@ class Question:
     """Stems that an answer has to be about, each once, in order; without the words of asking."""
     cues: frozenset[str]
     """Stems that only name the kind of answer; a figure of that kind meets them."""
-    raw: tuple[str, ...]
-    """The content words as typed, lower-case, in order."""
+    yes_or_no: bool = False
+    """Whether it can be answered by yes or no, so that a figure is welcome but not needed."""
 
     def answered_in_kind(self, text: str) -> bool:
         """Whether a text holds a figure, date or degree where one is wanted; true when nothing special is."""
@@ -120,7 +138,12 @@ class Question:
     @property
     def wants_figure(self) -> bool:
         """Whether only a text of a certain form can answer."""
-        return self.kind in _FORMS
+        return self.kind in _FORMS and not self.yes_or_no
+
+    @property
+    def telling(self) -> frozenset[str]:
+        """Stems beside which a figure of the kind asked for usually stands."""
+        return _TELLING.get(self.kind, frozenset())
 
 
 def read_question(text: str) -> Question:
@@ -136,6 +159,5 @@ def read_question(text: str) -> Question:
     carried = dict.fromkeys(stem(word) for word in raw)
     terms = tuple(one for one in carried if one not in _ASKING and one not in all_cues)
     cues = frozenset(one for one in carried if one in all_cues)
-    return Question(
-        text, kind, terms or tuple(one for one in carried if one not in _ASKING) or tuple(carried), cues, raw
-    )
+    subject = terms or tuple(one for one in carried if one not in _ASKING) or tuple(carried)
+    return Question(text, kind, subject, cues, bool(_YES_OR_NO.match(text)))

@@ -194,7 +194,25 @@ def _replace(fragment: str, before: str, labels: Labels, similar: Similar) -> st
     if target is None:
         joined = fragment if lead else f"for {fragment}"
         return f"{before.rstrip(' ?.!')} {joined}?"
-    return before[: target.start] + name + before[target.end :]
+    return _put_name(name, before[: target.start], before[target.end :])
+
+
+_AN = re.compile(r"\b(a|an)( (?:[\w-]+ ){0,3})$", re.IGNORECASE)
+
+
+def _put_name(name: str, ahead: str, behind: str) -> str:
+    """A name between two parts of a question, with its article and number put right.
+
+    >>> _put_name("late career", "What does an ", " nurse earn?"), _put_name("nurses", "What does a senior ", " earn?")
+    ('What does a late career nurse earn?', 'What does a senior nurse earn?')
+    """
+    article = _AN.search(ahead)
+    if article:
+        if name.endswith("s") and not name.endswith("ss"):
+            name = name[:-1]
+        first = (article.group(2).split() or [name])[0]
+        ahead = ahead[: article.start(1)] + ("an" if first[:1].lower() in "aeiou" else "a") + article.group(2)
+    return ahead + name + behind
 
 
 def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, similar: Similar) -> Span | None:
@@ -277,8 +295,8 @@ def _only_attributes(rest: str, labels: Labels) -> bool:
 
 _ASKING = frozenset(
     stems(
-        "need needed required require requirements kind kinds type types sort want wanted look best good main important "
-        "average typical typically usually earn earns make makes salary salaries pay paid wage money cost "
+        "need needed required require requirements kind kinds type types sort want wanted look best good main "
+        "important average typical typically usually earn earns make makes salary salaries pay paid wage money cost "
         "become start learn use used work day years year long hard easy worth future jobs outlook degree skills"
     )
 )

@@ -7,7 +7,7 @@ of a title or label of the library.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -24,8 +24,8 @@ class Words(Protocol):
     """The words that a library uses."""
 
     @property
-    def stems(self) -> Sequence[str]:
-        """All stems."""
+    def words(self) -> Mapping[str, int]:
+        """In how many passages each word stands."""
         ...
 
     def frequency(self, stem: str) -> int:
@@ -61,8 +61,8 @@ class Speller:
 
     def __post_init__(self) -> None:
         """Collect the words to mend towards and the initials of titles and labels."""
-        surfaces = {self.known.surface(one) for one in self.known.stems}
-        object.__setattr__(self, "_surfaces", tuple(sorted(word for word in surfaces if len(word) > 3)))
+        usable = sorted(word for word in self.known.words if len(word) > 3 and word.isalpha())
+        object.__setattr__(self, "_surfaces", tuple(usable))
         object.__setattr__(self, "_initials", _by_initials(self.labels))
 
     def mend(self, question: str) -> str:
@@ -93,7 +93,7 @@ class Speller:
         found = extract(word, self._surfaces, scorer=OSA.distance, score_cutoff=allowed, limit=10)
         if not found:
             return str(_english().correction(word) or "") if len(word) > 5 else ""
-        return str(min(found, key=lambda one: (one[1], one[0][0] != word[0], -self.known.frequency(stem(one[0]))))[0])
+        return str(min(found, key=lambda one: (one[1], one[0][0] != word[0], -self.known.words[one[0]]))[0])
 
 
 def _by_initials(labels: Labels) -> dict[str, Key]:

@@ -1,7 +1,7 @@
 """How a statement is said in an answer: the way to it, its own words untouched, its date and publisher.
 
 Pure. "Entry level: $105,418" under "Machine learning engineer" is said as
-"Machine learning engineer - Entry level: $105,418 (Aipathly, 2024)".
+"Machine learning engineer: Entry level: $105,418 (Aipathly, 2024)".
 """
 
 from __future__ import annotations
@@ -31,24 +31,32 @@ def in_words(hit: Hit, statement: Statement) -> Said:
 
 
 def subject(hit: Hit, statement: Statement) -> str:
-    """The parts of title, headings and list label that the statement's own words do not already say.
+    """What the statement is about, as far as its own words leave it open: the title, then the nearest step to it.
 
-    A sentence that names its subject needs none; a table row or list item nearly always does.
+    A sentence that names its subject needs nothing; a table row or list item nearly always does.
     """
     own = frozenset(stems(statement.text))
-    steps = [hit.source.title, *hit.passage.headings[-2:], *statement.way]
-    kept: list[str] = []
-    held = own
-    for step in reversed([_label(step) for step in steps if step]):
-        words = frozenset(stems(step))
-        if words and len(words & held) / len(words) < 0.6:
-            kept.insert(0, step)
-            held |= words
+    title = hit.source.title
     if statement.kind == "sentence":
-        title = frozenset(stems(hit.source.title))
-        named = bool(title & own)
-        return "" if named or not kept else kept[0]
-    return " - ".join(kept[-2:] if len(kept) < 3 else (kept[0], kept[-1]))
+        return "" if frozenset(stems(title)) & own else title
+    steps = [_label(step) for step in (*hit.passage.headings, *statement.way)]
+    near = next((step for step in reversed(steps) if not _says_nothing(step, title, own)), "")
+    if near and len(near.split()) > 6:
+        return near
+    kept = [title] if not _held(title, own | frozenset(stems(near))) else []
+    return " – ".join((*kept, near)) if near else "".join(kept)
+
+
+_GENERAL = frozenset(stems("summary overview introduction general about quick facts figures details table"))
+
+
+def _says_nothing(step: str, title: str, own: frozenset[str]) -> bool:
+    """Whether a step adds no word to the title and the statement itself."""
+    return frozenset(stems(step)) <= own | frozenset(stems(title)) | _GENERAL
+
+
+def _held(step: str, words: frozenset[str]) -> bool:
+    return frozenset(stems(step)) <= words
 
 
 def list_heading(hit: Hit, statement: Statement) -> str:
@@ -59,7 +67,7 @@ def list_heading(hit: Hit, statement: Statement) -> str:
         words = frozenset(stems(step))
         if words and not any(words <= frozenset(stems(other)) for other in kept):
             kept.insert(0, step)
-    return " - ".join(kept) + ":"
+    return " – ".join(kept) + ":"
 
 
 def note(asked: Question) -> str:
@@ -85,8 +93,6 @@ def _with_origin(text: str, hit: Hit, statement: Statement) -> str:
     reference = statement.reference
     publisher = reference.publisher or hit.source.origin.publisher
     as_of = reference.as_of or hit.source.origin.as_of
-    told = [part for part in (publisher, as_of) if part and part not in text]
-    if not told:
-        return text
-    stop = text[-1] if text[-1:] in ".!?" else ""
-    return f"{text.removesuffix(stop) if stop else text} ({', '.join(told)}){stop}"
+    dated = re.search(r"\b(?:19|20)\d\d\b", text)
+    told = [part for part in (publisher, "" if dated else as_of) if part and part not in text]
+    return f"{text} ({', '.join(told)})" if told else text

@@ -170,6 +170,20 @@ class Catalog:
             )
             return {row[0] for row in rows}
 
+    def repeated(self, sources: int) -> set[int]:
+        """Numbers of the passages whose words stand in this many sources or more, but for the first of each.
+
+        A page's furniture and a handbook's standing notes come with every document; said under each document's title
+        they would seem to speak of its subject.
+        """
+        with self._told():
+            rows = self._connection().execute(
+                "SELECT p.number FROM passages p JOIN (SELECT text, min(number) AS first FROM passages GROUP BY text "
+                "HAVING count(DISTINCT source_id) >= ?) r ON r.text = p.text AND p.number > r.first",
+                (sources,),
+            )
+            return {row[0] for row in rows}
+
     def full_text(self, query: str, limit: int, filters: Filters = Filters()) -> list[tuple[int, float]]:
         """Passage numbers with their BM25 scores (higher is better), best first, that hold any word of the query."""
         terms = dict.fromkeys(stems(query))
@@ -186,16 +200,14 @@ class Catalog:
             )
             return [(row[0], row[1]) for row in rows]
 
-    def vocabulary(self) -> dict[str, tuple[str, int]]:
-        """Stem -> its most frequent word, and in how many passages the stem stands."""
+    def vocabulary(self) -> tuple[dict[str, int], dict[str, int]]:
+        """In how many passages each stem stands, and in how many each word; without stop words."""
         with self._told():
             rows = (
                 self._connection().execute("SELECT stem, word, passages FROM vocabulary WHERE passages > 0").fetchall()
             )
-        counts = {found: passages for found, word, passages in rows if not word}
-        ranked = sorted((row for row in rows if row[1]), key=lambda row: (row[2], row[1]))
-        surfaces = {found: word for found, word, _ in ranked}
-        return {found: (surfaces.get(found, found), passages) for found, passages in counts.items()}
+        stems_counted = {found: passages for found, word, passages in rows if not word}
+        return stems_counted, {word: passages for _, word, passages in rows if word}
 
     # Writing
 

@@ -1,7 +1,7 @@
 """Texts to vectors: sentence-transformers by default, any LangChain embedding model by setting.
 
-The packaged model is all-MiniLM-L6-v2 (Apache-2.0): 384 numbers a text, a window of 256 tokens. Nothing is loaded before
-the first text is embedded; counting tokens needs the tokenizer only.
+The packaged model is all-MiniLM-L6-v2 (Apache-2.0): 384 numbers a text, a window of 256 tokens. Nothing is loaded
+before the first text is embedded; counting tokens needs the tokenizer only.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def _unit(vectors: Vectors) -> Vectors:
 
 
 def load_embedder(model: str = "") -> SentenceTransformerEmbedder | LangChainEmbedder:
-    """The embedder of a setting: empty for the packaged model, `provider:model` for LangChain, else a name or folder."""
+    """The embedder of a setting: empty means the packaged model, `provider:model` LangChain, else a name or folder."""
     provider, colon, _ = model.partition(":")
     if colon and provider.replace("_", "").isalpha() and len(provider) > 1:
         return LangChainEmbedder(model)

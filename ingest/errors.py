@@ -21,11 +21,13 @@ class CareerError(Exception):
     """Root of the tree: `message` says what happened, `hint` what to do next; `str()` joins both."""
 
     def __init__(self, message: str, hint: str = "") -> None:
+        """Take what happened and what to do next, each a sentence fit to show."""
         super().__init__(message, hint)
         self.message = message
         self.hint = hint
 
     def __str__(self) -> str:
+        """Both sentences."""
         return f"{self.message} {self.hint}".strip()
 
 

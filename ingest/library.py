@@ -5,7 +5,7 @@ It joins the catalog, which is the truth, with the Chroma view, which makes sear
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -19,6 +19,7 @@ from ingest.embed import Embedder
 from ingest.errors import EmbedderMismatch, LibraryBusy, LibraryError
 from ingest.fusion import fuse
 from ingest.types import Filters, Hit, Neighbourhood, Passage, Progress, Report, Source
+from ingest.words import stem
 
 CANDIDATES = 60
 """Passages that each ranking puts forward."""
@@ -26,6 +27,8 @@ _DELTA = 200
 """Passages committed since the view was built that are searched exactly, at least, before a new view is built."""
 _DELTA_SHARE = 0.1
 """The same as a share of the library."""
+_STANDING = 3
+"""Sources that hold the same passage word for word before it counts as a standing note."""
 _SAMPLE = 5
 """Passages that must find themselves when a view is checked."""
 
@@ -40,25 +43,22 @@ class Check:
 
 
 class Vocabulary:
-    """The words of a library, by stem."""
+    """The words of a library, without stop words."""
 
-    def __init__(self, counts: dict[str, tuple[str, int]], passages: int) -> None:
-        """Take stem -> (most frequent word, passages that hold the stem), and the number of all passages."""
-        self._counts = counts
+    def __init__(self, stems: Mapping[str, int], words: Mapping[str, int], passages: int) -> None:
+        """Take in how many passages each stem and each word stands, and the number of all passages."""
+        self._stems = stems
+        self._surfaces = {stem(word): word for word, _ in sorted(words.items(), key=lambda pair: (pair[1], pair[0]))}
+        self.words = words
         self.passages = passages
-
-    @property
-    def stems(self) -> list[str]:
-        """All stems."""
-        return list(self._counts)
 
     def frequency(self, stem: str) -> int:
         """Passages that hold a stem; 0 when none does."""
-        return self._counts.get(stem, ("", 0))[1]
+        return self._stems.get(stem, 0)
 
     def surface(self, stem: str) -> str:
         """The most frequent word with this stem; empty for an unknown one."""
-        return self._counts.get(stem, ("", 0))[0]
+        return self._surfaces.get(stem, "")
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ class _Snapshot:
     alive: frozenset[int]
     """All passages: the view may still hold removed ones."""
     vocabulary: Vocabulary
+    repeated: frozenset[int]
+    """Passages that stand in many sources word for word and are found in the first of them only."""
 
 
 class Library:
@@ -124,7 +126,11 @@ class Library:
         similarities = dict(near)
         lacking = [number for number, _ in worded if number not in similarities]
         similarities.update(self._similarities(lacking, vector))
-        fused = fuse(similarities, dict(worded), float(snapshot.centroid @ vector))[:k]
+        fused = [
+            one
+            for one in fuse(similarities, dict(worded), float(snapshot.centroid @ vector))
+            if one.number not in snapshot.repeated
+        ][:k]
         held = self.catalog.passages([one.number for one in fused])
         ranks = _ranks(near, worded)
         return [
@@ -199,7 +205,7 @@ class Library:
         numbers, vectors = self.catalog.vectors()
         since = self.catalog.numbers("p.generation > ?", (view.generation,)) if view else set(map(int, numbers))
         fresh = np.array([int(number) in since for number in numbers], dtype=bool)
-        counts = self.catalog.vocabulary()
+        stems, words = self.catalog.vocabulary()
         return _Snapshot(
             generation=generation,
             view=view,
@@ -207,7 +213,8 @@ class Library:
             vectors=vectors[fresh],
             centroid=vectors.mean(axis=0) if len(vectors) else np.zeros(1, np.float32),
             alive=frozenset(map(int, numbers)),
-            vocabulary=Vocabulary(counts, len(numbers)),
+            vocabulary=Vocabulary(stems, words, len(numbers)),
+            repeated=frozenset(self.catalog.repeated(_STANDING)),
         )
 
     # Writing

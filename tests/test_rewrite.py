@@ -54,7 +54,7 @@ def _ask(*turns: str) -> str:
     [
         (
             ("What does an entry-level machine learning engineer earn?", "And late career?"),
-            "What does an late career machine learning engineer earn?",
+            "What does a late career machine learning engineer earn?",
         ),
         (
             ("What do machine learning engineers earn in San Francisco?", "And in Seattle?"),
@@ -66,7 +66,7 @@ def _ask(*turns: str) -> str:
         ),
         (
             ("What does an entry-level machine learning engineer earn?", "what about data scientists?"),
-            "What does an entry-level data scientists earn?",
+            "What does an entry-level data scientist earn?",
         ),
         (
             ("What does a robotics engineer earn?", "And in Berlin?"),
