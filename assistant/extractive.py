@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assistant.evidence import Evidence, Frequency, credit, gather, statement_text, weights
 from assistant.question import Question, read_question
-from assistant.spelling import is_english
+from assistant.spelling import is_english, is_everyday
 from assistant.support import check
 from assistant.types import Citation, Cited, Delta, Draft, Outcome, Turn
 from assistant.wording import Said, in_words, list_heading, note
 from ingest.types import Hit
-from ingest.words import stems
+from ingest.words import stem, stems, words
 
 Embed = Callable[[Sequence[str]], "np.ndarray[tuple[int, int], np.dtype[np.float32]]"]
 """Texts -> unit vectors, shape (n, dimension)."""
@@ -78,6 +78,7 @@ class ExtractiveAnswerer:
     def candidates(self, asked: Question, hits: Sequence[Hit]) -> list[Evidence]:
         """Statements of the hits that could answer, best first."""
         counts = self._counts()
+        asked = _without_everyday(asked, counts.frequency)
         found = gather(asked, hits, weights(asked, counts.frequency, counts.passages))
         best, rest = found[:MEASURED], found[MEASURED:]
         if not best:
@@ -85,6 +86,13 @@ class ExtractiveAnswerer:
         vectors = self._embed([asked.text, *(statement_text(one.hit, one.statement) for one in best)])
         measured = [one.measured(float(vectors[0] @ vector)) for one, vector in zip(best, vectors[1:], strict=True)]
         return sorted(measured, key=lambda one: -one.score) + rest
+
+
+def _without_everyday(asked: Question, frequency: Frequency) -> Question:
+    """The question without words that the library lacks and that English uses for everything ("come", "keep")."""
+    everyday = {stem(word) for word in words(asked.text) if is_everyday(word) and not frequency(stem(word))}
+    terms = tuple(term for term in asked.terms if term not in everyday)
+    return replace(asked, terms=terms) if terms else asked
 
 
 def answers(asked: Question, best: Evidence) -> bool:
@@ -114,11 +122,11 @@ def choose(asked: Question, candidates: Sequence[Evidence]) -> list[Evidence]:
     if lead.statement.kind == "item" and _whole_list(asked, lead):
         return _siblings(lead, candidates)
     chosen = [lead]
-    least = lead.score * (0.92 if asked.wants_figure else 0.86)
+    least = lead.score * (0.92 if asked.wants_figure else 0.88)
     for one in candidates:
         if len(chosen) == 3 or one.score < least:
             break
-        if one.apt < 0.5 or one.statement.text.endswith(":"):
+        if one.apt < 0.5 or one.coverage < lead.coverage - 0.2 or one.statement.text.endswith(":"):
             continue
         if asked.wants_figure and (not one.in_kind or one.coverage < lead.coverage - 0.05):
             continue
@@ -134,12 +142,21 @@ def _lead(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     """
     saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
     best = saying[0]
-    if not asked.wants_figure or best.in_kind:
+    if not asked.wants_figure:
         return best
-    near = (
-        one for one in saying if one.in_kind and one.coverage > best.coverage - 0.1 and one.score > best.score * 0.8
-    )
-    return next(near, best)
+    if best.in_kind:
+        return _whole_subject(best, saying)
+    near = (one for one in saying if one.in_kind and one.coverage > best.coverage - 0.25)
+    return next((one for one in near if one.score > best.score * 0.8), best)
+
+
+def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
+    """The best figure, unless it is of a part of what is asked about and one of the whole is hardly worse.
+
+    On a page about "web developers and digital designers", "digital designers held 128,900 jobs" is a part.
+    """
+    whole = (one for one in saying if one.in_kind and one.own > best.own + 0.1 and one.coverage >= best.coverage)
+    return next((one for one in whole if one.score > best.score * 0.85), best)
 
 
 def _whole_list(asked: Question, lead: Evidence) -> bool:

@@ -28,7 +28,7 @@ TIME = re.compile(
 )
 DEGREE = re.compile(
     r"\b(?:bachelor|master|doctor(?:al|ate)|ph\.?\s?d|degree|diploma|high school|associate['’]s|certificat|apprentic|"
-    r"no formal|postsecondary)",
+    r"no formal|nondegree)",
     re.IGNORECASE,
 )
 

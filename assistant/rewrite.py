@@ -90,7 +90,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")
     topic = state.topic
     if _is_fragment(rest):
-        if topic and _only_attributes(rest, labels):
+        if topic and _only_attributes(rest, labels) and not _has_topic(rest, labels):
             return State(f"{rest[:1].upper()}{rest[1:]} of {topic}?", topic)
         asked = _replace(rest, state.asked, labels, similar)
         return State(asked, topic if topic and topic in asked else _topic(asked, labels))
@@ -283,8 +283,9 @@ _SUBJECT = re.compile(
 
 
 def _has_topic(rest: str, labels: Labels) -> bool:
-    """Whether a question names something that titles a document."""
-    return any(key(span.text) in labels.titles for span in spans(rest))
+    """Whether a question names something that titles a document, by more than a word that merely asks."""
+    named = (key(span.text) for span in spans(rest))
+    return any(one in labels.titles and (len(one) > 1 or one[0] not in labels.attributes) for one in named)
 
 
 def _only_attributes(rest: str, labels: Labels) -> bool:

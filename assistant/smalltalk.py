@@ -6,6 +6,7 @@ import re
 
 _GREETING = r"(?:hi|hello|hey|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))(?: there| all| everyone)?"
 _THANKS = r"(?:many |so |very )?(?:thanks|thank you|thx|ty|cheers)(?: (?:a lot|so much|very much|again|a bunch))?"
+_HELPED = r"(?:that|this|it|you) (?:helped|was|were|is)(?: (?:a lot|so much|very|really|super|great|helpful|useful))*"
 _BYE = r"(?:bye|goodbye|good bye|see you|see ya|farewell|good night)(?: bye| later| soon)?"
 _PRAISE = r"(?:ok|okay|cool|great|nice|perfect|awesome|got it|i see|alright|good|wonderful)"
 _WHO = (
@@ -30,7 +31,10 @@ _SAYINGS: tuple[tuple[str, str], ...] = (
         rf"{_GREETING}",
         "Hello! Ask me about careers in AI and machine learning: roles, pay, skills, education, hiring or the market.",
     ),
-    (rf"(?:{_PRAISE}[\s,!.]*)*{_THANKS}(?:[\s,!.]*{_PRAISE})?(?:[\s,!.]*{_BYE})?", "You are welcome."),
+    (
+        rf"(?:{_PRAISE}[\s,!.]*)*{_THANKS}(?:[\s,!.]*(?:{_PRAISE}|{_HELPED}))?(?:[\s,!.]*{_BYE})?",
+        "You are welcome.",
+    ),
     (rf"(?:{_PRAISE}[\s,!.]*)*{_BYE}", "Goodbye, and good luck."),
     (rf"{_PRAISE}(?:[\s,!.]+{_PRAISE})*", "Good. Ask me anything else about careers in AI and machine learning."),
 )

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from spellchecker import SpellChecker
 
 
+EVERYDAY = 300_000
+"""Occurrences, in the dictionary's 1.6 thousand million words of text, of an everyday word."""
+
+
 class Words(Protocol):
     """The words that a library uses."""
 
@@ -50,6 +54,11 @@ def is_english(word: str) -> bool:
     return word.lower() in _english().word_frequency
 
 
+def is_everyday(word: str) -> bool:
+    """Whether a word is so frequent in English that it hardly ever names what a question is about ("come", "put")."""
+    return int(_english().word_frequency[word.lower()]) > EVERYDAY if is_english(word) else False
+
+
 @dataclass(frozen=True)
 class Speller:
     """Mends questions by one library's words."""
@@ -61,7 +70,7 @@ class Speller:
 
     def __post_init__(self) -> None:
         """Collect the words to mend towards and the initials of titles and labels."""
-        usable = sorted(word for word in self.known.words if len(word) > 3 and word.isalpha())
+        usable = sorted(word for word in {*self.known.words, *STOPWORDS} if len(word) > 3 and word.isalpha())
         object.__setattr__(self, "_surfaces", tuple(usable))
         object.__setattr__(self, "_initials", _by_initials(self.labels))
 
@@ -82,7 +91,13 @@ class Speller:
         if low in self._initials or low.removesuffix("s") in self._initials:
             label = self._initials.get(low) or self._initials[low.removesuffix("s")]
             return " ".join(self.known.surface(one) or one for one in label)
-        return "" if len(low) < 4 or is_english(low) else self._nearest(low)
+        return "" if len(low) < 4 or is_english(low) else self._parted(low) or self._nearest(low)
+
+    def _parted(self, word: str) -> str:
+        """Two words of the library that were written as one, the more frequent pair of several; else nothing."""
+        pairs = [(word[:at], word[at:]) for at in range(3, len(word) - 2)]
+        known = [pair for pair in pairs if all(part in self.known.words for part in pair)]
+        return " ".join(max(known, key=lambda pair: min(self.known.words[part] for part in pair), default=()))
 
     def _nearest(self, word: str) -> str:
         """The library's word with the fewest changes, the more frequent of equals; else the dictionary's."""
@@ -93,7 +108,7 @@ class Speller:
         found = extract(word, self._surfaces, scorer=OSA.distance, score_cutoff=allowed, limit=10)
         if not found:
             return str(_english().correction(word) or "") if len(word) > 5 else ""
-        return str(min(found, key=lambda one: (one[1], one[0][0] != word[0], -self.known.words[one[0]]))[0])
+        return str(min(found, key=lambda one: (one[1], one[0][0] != word[0], -self.known.words.get(one[0], 0)))[0])
 
 
 def _by_initials(labels: Labels) -> dict[str, Key]:

@@ -11,40 +11,28 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import LibraryError
-from ingest.types import Filters, Passage, Reference, Source, Statement
+from ingest.schema import (
+    JOINED,
+    PASSAGE_COLUMNS,
+    SCHEMA,
+    SCHEMA_VERSION,
+    SOURCE_COLUMNS,
+    filtered,
+    marks,
+    passage_of,
+    source_of,
+)
+from ingest.types import Filters, Passage, Source
 from ingest.words import STOPWORDS, stem, stems, words
-
-SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE files (root TEXT NOT NULL, uri TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (root, uri));
-CREATE TABLE sources (
-    id TEXT PRIMARY KEY, root TEXT NOT NULL, file TEXT NOT NULL, uri TEXT NOT NULL, title TEXT NOT NULL,
-    kind TEXT NOT NULL, topic TEXT NOT NULL, summary TEXT NOT NULL, origin TEXT NOT NULL, as_of TEXT NOT NULL,
-    external_id TEXT NOT NULL, content_hash TEXT NOT NULL, passages INTEGER NOT NULL, added_at TEXT NOT NULL
-);
-CREATE INDEX sources_of_file ON sources (root, file);
-CREATE TABLE passages (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL REFERENCES sources (id),
-    ordinal INTEGER NOT NULL, headings TEXT NOT NULL, page INTEGER, place TEXT NOT NULL, text TEXT NOT NULL,
-    statements TEXT NOT NULL, embedded_hash TEXT NOT NULL, generation INTEGER NOT NULL
-);
-CREATE TABLE vectors (number INTEGER PRIMARY KEY REFERENCES passages (number), vector BLOB NOT NULL);
-CREATE INDEX passages_of ON passages (source_id, ordinal);
-CREATE INDEX passages_since ON passages (generation);
-CREATE VIRTUAL TABLE full_text USING fts5 (title, place, text, tokenize = "unicode61 tokenchars '+#.'''");
-CREATE TABLE vocabulary (stem TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL, PRIMARY KEY (stem, word));
-"""
 
 _TITLE, _PLACE, _TEXT = 2.0, 1.5, 1.0
 """What a word counts in a title, in headings, in the text (weights of FTS5's bm25)."""
@@ -88,16 +76,16 @@ class Catalog:
         """Sources in the order of their titles."""
         with self._told():
             rows = self._connection().execute(
-                f"SELECT {_SOURCE} FROM sources s WHERE {where} ORDER BY s.title COLLATE NOCASE, s.uri", values
+                f"SELECT {SOURCE_COLUMNS} FROM sources s WHERE {where} ORDER BY s.title COLLATE NOCASE, s.uri", values
             )
-            return [_source(row) for row in rows]
+            return [source_of(row) for row in rows]
 
     def files(self, roots: Iterable[str]) -> dict[tuple[str, str], str]:
         """Content hash of every file brought in from these roots, by root and path."""
         chosen = tuple(roots)
         with self._told():
             rows = self._connection().execute(
-                f"SELECT root, uri, hash FROM files WHERE root IN ({_marks(chosen)})", chosen
+                f"SELECT root, uri, hash FROM files WHERE root IN ({marks(chosen)})", chosen
             )
             return {(root, uri): content_hash for root, uri, content_hash in rows}
 
@@ -110,21 +98,20 @@ class Catalog:
         """Passages by their numbers, each with its source; absent numbers are left out."""
         with self._told():
             rows = self._connection().execute(
-                f"SELECT p.number, {_PASSAGE}, {_SOURCE} FROM passages p JOIN sources s ON s.id = p.source_id "
-                f"WHERE p.number IN ({_marks(numbers)})",
+                f"SELECT p.number, {PASSAGE_COLUMNS}, {SOURCE_COLUMNS} FROM {JOINED} "
+                f"WHERE p.number IN ({marks(numbers)})",
                 tuple(numbers),
             )
-            return {row[0]: (_source(row[9:]), _passage(row[1:9])) for row in rows}
+            return {row[0]: (source_of(row[9:]), passage_of(row[1:9])) for row in rows}
 
     def every_passage(self) -> Iterator[tuple[Source, Passage]]:
         """All passages with their sources, source by source in order."""
         with self._told():
             rows = self._connection().execute(
-                f"SELECT {_PASSAGE}, {_SOURCE} FROM passages p JOIN sources s ON s.id = p.source_id "
-                "ORDER BY s.title, s.id, p.ordinal"
+                f"SELECT {PASSAGE_COLUMNS}, {SOURCE_COLUMNS} FROM {JOINED} ORDER BY s.title, s.id, p.ordinal"
             )
             for row in rows:
-                yield _source(row[8:]), _passage(row[:8])
+                yield source_of(row[8:]), passage_of(row[:8])
 
     def passage(self, passage_id: str) -> tuple[Source, Passage] | None:
         """One passage by its id."""
@@ -139,12 +126,12 @@ class Catalog:
             row = (
                 self._connection()
                 .execute(
-                    f"SELECT {_PASSAGE}, {_SOURCE} FROM passages p JOIN sources s ON s.id = p.source_id WHERE {where}",
+                    f"SELECT {PASSAGE_COLUMNS}, {SOURCE_COLUMNS} FROM {JOINED} WHERE {where}",
                     tuple(values),
                 )
                 .fetchone()
             )
-        return (_source(row[8:]), _passage(row[:8])) if row else None
+        return (source_of(row[8:]), passage_of(row[:8])) if row else None
 
     def vectors(self, where: str = "1", values: Sequence[object] = ()) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Numbers, shape (n,), and unit vectors, shape (n, dimension), of the passages that a condition holds for."""
@@ -165,9 +152,7 @@ class Catalog:
     def numbers(self, where: str = "1", values: Sequence[object] = ()) -> set[int]:
         """Numbers of the passages that a condition on `p` and `s` holds for."""
         with self._told():
-            rows = self._connection().execute(
-                f"SELECT p.number FROM passages p JOIN sources s ON s.id = p.source_id WHERE {where}", tuple(values)
-            )
+            rows = self._connection().execute(f"SELECT p.number FROM {JOINED} WHERE {where}", tuple(values))
             return {row[0] for row in rows}
 
     def repeated(self, sources: int) -> set[int]:
@@ -303,9 +288,9 @@ class Catalog:
         if row is None:
             return
         rows = connection.execute(
-            f"SELECT {_PASSAGE}, p.number FROM passages p WHERE p.source_id = ?", (source_id,)
+            f"SELECT {PASSAGE_COLUMNS}, p.number FROM passages p WHERE p.source_id = ?", (source_id,)
         ).fetchall()
-        self._count(connection, row[0], [_passage(one[:8]) for one in rows], -1)
+        self._count(connection, row[0], [passage_of(one[:8]) for one in rows], -1)
         numbers = [(one[8],) for one in rows]
         for table, column in (("full_text", "rowid"), ("vectors", "number"), ("passages", "number")):
             connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)
@@ -329,12 +314,10 @@ class Catalog:
         with self.transaction() as connection:
             connection.execute("DELETE FROM full_text")
             connection.execute("DELETE FROM vocabulary")
-            rows = connection.execute(
-                f"SELECT {_PASSAGE}, p.number, s.title FROM passages p JOIN sources s ON s.id = p.source_id"
-            ).fetchall()
+            rows = connection.execute(f"SELECT {PASSAGE_COLUMNS}, p.number, s.title FROM {JOINED}").fetchall()
             for row in rows:
-                self._index(connection, row[8], row[9], _passage(row[:8]))
-                self._count(connection, row[9], [_passage(row[:8])], +1)
+                self._index(connection, row[8], row[9], passage_of(row[:8]))
+                self._count(connection, row[9], [passage_of(row[:8])], +1)
 
     def faults(self) -> list[str]:
         """What is wrong with the file, one sentence each; nothing when it is whole."""
@@ -373,7 +356,7 @@ class Catalog:
                 "Update career-assistant, or choose another data folder with --data.",
             )
         if version < SCHEMA_VERSION:
-            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -393,57 +376,3 @@ def _next_step(error: sqlite3.Error) -> str:
     if "locked" in text:
         return "Another process is writing; try again in a moment."
     return "Run `career-assistant check`; if it cannot be mended, move the file away and ingest again."
-
-
-def filtered(filters: Filters) -> tuple[str, tuple[object, ...]]:
-    """The SQL condition on `s` that filters stand for, and its values."""
-    conditions = ["1"]
-    values: list[object] = []
-    for column, chosen in (("topic", filters.topics), ("id", filters.source_ids)):
-        if chosen:
-            conditions.append(f"s.{column} IN ({_marks(chosen)})")
-            values.extend(chosen)
-    if filters.since:
-        conditions.append("s.as_of >= ?")
-        values.append(filters.since)
-    return " AND ".join(conditions), tuple(values)
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))
-
-
-_PASSAGE = "p.id, p.source_id, p.ordinal, p.headings, p.page, p.place, p.text, p.statements"
-_SOURCE = (
-    "s.id, s.uri, s.root, s.title, s.kind, s.topic, s.summary, s.origin, s.external_id, s.content_hash, s.passages, "
-    "s.added_at"
-)
-_Row = Sequence[Any]
-
-
-def _source(row: _Row) -> Source:
-    origin = Reference(**json.loads(row[7]))
-    return Source(
-        id=row[0],
-        uri=row[1],
-        root=row[2],
-        title=row[3],
-        kind=row[4],
-        topic=row[5],
-        summary=row[6],
-        origin=origin,
-        external_id=row[8],
-        content_hash=row[9],
-        passages=row[10],
-        added_at=row[11],
-    )
-
-
-def _passage(row: _Row) -> Passage:
-    statements = tuple(_statement(one) for one in json.loads(row[7]))
-    return Passage(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], row[5], row[6], statements)
-
-
-def _statement(fields: Mapping[str, Any]) -> Statement:
-    reference = Reference(**fields["reference"])
-    return Statement(fields["text"], fields["start"], fields["kind"], tuple(fields["way"]), reference)

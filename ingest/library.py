@@ -13,11 +13,12 @@ from threading import Lock
 import numpy as np
 from filelock import FileLock, Timeout
 
-from ingest.catalog import Catalog, filtered
+from ingest.catalog import Catalog
 from ingest.dense import DenseViews, Numbers, Vectors, View, exact, merged
 from ingest.embed import Embedder
 from ingest.errors import EmbedderMismatch, LibraryBusy, LibraryError
 from ingest.fusion import fuse
+from ingest.schema import filtered
 from ingest.types import Filters, Hit, Neighbourhood, Passage, Progress, Report, Source
 from ingest.words import stem
 

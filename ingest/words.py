@@ -9,8 +9,9 @@ import Stemmer
 
 _stemmer = Stemmer.Stemmer("english")
 
-# A word keeps inner apostrophes, dots, plus and hash signs, so that "c++", "c#", "node.js" and "ph.d" stay whole.
-_WORD = re.compile(r"[a-z0-9]+(?:['’.][a-z0-9]+)*(?:\+\+|#)?|[^\W_a-z0-9]+", re.IGNORECASE)
+# A word keeps inner apostrophes, dots, plus and hash signs, so that "c++", "c#", "node.js" and "ph.d" stay whole, and a
+# figure its thousands separators, so that "45" is not found in "45,196".
+_WORD = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|[a-z0-9]+(?:['’.][a-z0-9]+)*(?:\+\+|#)?|[^\W_a-z0-9]+", re.IGNORECASE)
 
 STOPWORDS = frozenset(
     """a about above after again all also am an and any are aren't as at be because been before being below between
@@ -38,9 +39,9 @@ def words(text: str) -> list[str]:
     """The words of a text in order, lower-case, stop words included.
 
     >>> words("C++ and Node.js: $105,418 a year")
-    ['c++', 'and', 'node.js', '105', '418', 'a', 'year']
+    ['c++', 'and', 'node.js', '105418', 'a', 'year']
     """
-    return [match.group().lower() for match in _WORD.finditer(text)]
+    return [match.group().lower().replace(",", "") for match in _WORD.finditer(text)]
 
 
 def stems(text: str) -> list[str]:

@@ -61,7 +61,11 @@ def _ask(*turns: str) -> str:
             "What do machine learning engineers earn in Seattle?",
         ),
         (
-            ("What do machine learning engineers earn in San Francisco?", "And in Seattle?", "What about New York City?"),
+            (
+                "What do machine learning engineers earn in San Francisco?",
+                "And in Seattle?",
+                "What about New York City?",
+            ),
             "What do machine learning engineers earn in New York City?",
         ),
         (

@@ -1,0 +1,49 @@
+# make serve   installs what is needed, brings the library in, serves http://127.0.0.1:8000
+# make test    installs with the test extras, runs the whole suite
+# make check   formatting, lint, types
+# make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
+
+PYTHON ?= python3
+# Some shells export HOST as the machine's name, so only the command line may change it: make serve HOST=0.0.0.0
+HOST = 127.0.0.1
+PORT ?= 8000
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
+
+.PHONY: default serve test check bench
+default: check test
+
+serve: $(VENV)/.installed-serve
+	@$(BIN)/career-assistant serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict
+
+bench: $(VENV)/.installed-test
+	$(BIN)/career-assistant eval
+	$(BIN)/python -m evals.bench
+
+# Made last by venv, so that a set-up that was cut short is begun again.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, and this is %d.%d. Name one: make PYTHON=python3.12" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+# PyTorch first: it is most of the download, and what fails then has failed before anything else is waited for.
+$(VENV)/.installed-serve: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing the pinned dependencies into $(VENV); the first time this takes some minutes."
+	$(INSTALL) torch
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing the pinned dependencies and the test tools into $(VENV); the first time this takes some minutes."
+	$(INSTALL) torch
+	$(INSTALL) --editable '.[test]'
+	@touch $@ $(VENV)/.installed-serve

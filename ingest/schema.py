@@ -1,0 +1,90 @@
+"""How the catalog lies in SQLite: its tables, and rows to the nouns of the library and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ingest.types import Filters, Passage, Reference, Source, Statement
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE files (root TEXT NOT NULL, uri TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (root, uri));
+CREATE TABLE sources (
+    id TEXT PRIMARY KEY, root TEXT NOT NULL, file TEXT NOT NULL, uri TEXT NOT NULL, title TEXT NOT NULL,
+    kind TEXT NOT NULL, topic TEXT NOT NULL, summary TEXT NOT NULL, origin TEXT NOT NULL, as_of TEXT NOT NULL,
+    external_id TEXT NOT NULL, content_hash TEXT NOT NULL, passages INTEGER NOT NULL, added_at TEXT NOT NULL
+);
+CREATE INDEX sources_of_file ON sources (root, file);
+CREATE TABLE passages (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL REFERENCES sources (id),
+    ordinal INTEGER NOT NULL, headings TEXT NOT NULL, page INTEGER, place TEXT NOT NULL, text TEXT NOT NULL,
+    statements TEXT NOT NULL, embedded_hash TEXT NOT NULL, generation INTEGER NOT NULL
+);
+CREATE TABLE vectors (number INTEGER PRIMARY KEY REFERENCES passages (number), vector BLOB NOT NULL);
+CREATE INDEX passages_of ON passages (source_id, ordinal);
+CREATE INDEX passages_since ON passages (generation);
+CREATE VIRTUAL TABLE full_text USING fts5 (title, place, text, tokenize = "unicode61 tokenchars '+#.'''");
+CREATE TABLE vocabulary (stem TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL, PRIMARY KEY (stem, word));
+"""
+
+
+def filtered(filters: Filters) -> tuple[str, tuple[object, ...]]:
+    """The SQL condition on `s` that filters stand for, and its values."""
+    conditions = ["1"]
+    values: list[object] = []
+    for column, chosen in (("topic", filters.topics), ("id", filters.source_ids)):
+        if chosen:
+            conditions.append(f"s.{column} IN ({marks(chosen)})")
+            values.extend(chosen)
+    if filters.since:
+        conditions.append("s.as_of >= ?")
+        values.append(filters.since)
+    return " AND ".join(conditions), tuple(values)
+
+
+def marks(values: Sequence[object]) -> str:
+    """As many question marks as there are values, for a list in SQL."""
+    return ", ".join("?" * len(values))
+
+
+PASSAGE_COLUMNS = "p.id, p.source_id, p.ordinal, p.headings, p.page, p.place, p.text, p.statements"
+SOURCE_COLUMNS = (
+    "s.id, s.uri, s.root, s.title, s.kind, s.topic, s.summary, s.origin, s.external_id, s.content_hash, s.passages, "
+    "s.added_at"
+)
+JOINED = "passages p JOIN sources s ON s.id = p.source_id"
+"""Passages with their sources, under the names that conditions use."""
+_Row = Sequence[Any]
+
+
+def source_of(row: _Row) -> Source:
+    """A source from the columns of `SOURCE_COLUMNS`."""
+    origin = Reference(**json.loads(row[7]))
+    return Source(
+        id=row[0],
+        uri=row[1],
+        root=row[2],
+        title=row[3],
+        kind=row[4],
+        topic=row[5],
+        summary=row[6],
+        origin=origin,
+        external_id=row[8],
+        content_hash=row[9],
+        passages=row[10],
+        added_at=row[11],
+    )
+
+
+def passage_of(row: _Row) -> Passage:
+    """A passage from the columns of `PASSAGE_COLUMNS`."""
+    statements = tuple(_statement(one) for one in json.loads(row[7]))
+    return Passage(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], row[5], row[6], statements)
+
+
+def _statement(fields: Mapping[str, Any]) -> Statement:
+    reference = Reference(**fields["reference"])
+    return Statement(fields["text"], fields["start"], fields["kind"], tuple(fields["way"]), reference)

@@ -1,0 +1,246 @@
+"""Wire models of the HTTP API: what a program sends and gets.
+
+They check what comes in and describe what goes out; they decide nothing. A question's length is the assistant's to
+judge, so it is not limited here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+
+from assistant.types import Outcome
+
+_DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+_MANY = 1_000
+"""Entries of a list in a request at most."""
+
+_CITATION: dict[str, JsonValue] = {
+    "number": 1,
+    "source_id": "5f1c",
+    "title": "What machine learning engineers earn",
+    "place": "Pay > Machine learning engineer",
+    "url": "https://example.org/pay",
+    "publisher": "A statistics office",
+    "as_of": "2024",
+    "quote": "Entry level: $105,418",
+    "passage_id": "5f1c-3",
+    "support": 0.97,
+}
+_ANSWER: dict[str, JsonValue] = {
+    "answer": "Entry-level machine learning engineers earn $105,418 a year. [1]",
+    "outcome": "answered",
+    "citations": [_CITATION],
+    "unverified": [],
+    "searched_for": "entry-level machine learning engineer salary",
+    "follow_ups": ["What does a senior machine learning engineer earn?"],
+    "answered_by": "extractive",
+    "conversation_id": "b0c9",
+    "turn_id": "77e1",
+    "timings_ms": {"rewrite": 0.4, "search": 6.1, "answer": 3.0, "total": 9.8},
+}
+_HIT: dict[str, JsonValue] = {
+    "passage_id": "5f1c-3",
+    "source_id": "5f1c",
+    "external_id": "",
+    "title": "What machine learning engineers earn",
+    "place": "Pay > Machine learning engineer",
+    "url": "https://example.org/pay",
+    "text": "Entry level: $105,418. Senior: $183,000.",
+    "score": 0.91,
+    "ranks": {"vector": 1, "bm25": 2},
+}
+
+
+def _example(**example: JsonValue) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
+def _writable(text: str) -> str:
+    """Refuse half a character, which JSON can say and nothing can store."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("this is not Unicode text") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_writable)]
+
+
+class _Request(BaseModel):
+    """A body that comes in: an unknown field is an error, so that a misspelt one is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+# What comes in.
+
+
+class PastTurn(_Request):
+    """One turn before the question, where the caller keeps the conversation."""
+
+    question: Text
+    answer: Text | None = None
+
+
+class SearchFilters(_Request):
+    """Limits a search to some sources; an absent field limits nothing, several must all hold."""
+
+    topics: list[Text] = Field([], max_length=_MANY)
+    source_ids: list[Text] = Field([], max_length=_MANY)
+    since: Annotated[str, Field(pattern=_DATE)] | None = Field(
+        None, description="Only sources dated this or later: `2024`, `2024-05` or `2024-05-31`."
+    )
+
+
+class AskRequest(_Request):
+    """A question."""
+
+    model_config = _example(question="What does an entry-level machine learning engineer earn?")
+
+    question: Text = Field(description="1 to 4,000 characters.")
+    conversation_id: Text | None = Field(
+        None, max_length=200, description="Continues a conversation; absent: a new one."
+    )
+    history: list[PastTurn] | None = Field(
+        None, max_length=_MANY, description="The turns before, oldest first; takes the place of what is kept."
+    )
+    k: int | None = Field(None, ge=1, le=100, description="Passages to answer from.")
+    filters: SearchFilters | None = None
+    stream: bool = Field(False, description="Answer as server-sent events.")
+
+
+class SearchRequest(_Request):
+    """A search."""
+
+    model_config = _example(query="entry-level machine learning engineer salary", k=5)
+
+    query: Text = Field(description="1 to 4,000 characters.")
+    history: list[PastTurn] | None = Field(None, max_length=_MANY, description="The turns before, oldest first.")
+    k: int = Field(10, ge=1, le=100, description="Hits at most.")
+    filters: SearchFilters | None = None
+    rewrite: bool = Field(True, description="Mend typos and make a follow-up stand alone before searching.")
+
+
+# What goes out.
+
+
+class CitationObject(BaseModel):
+    """One numbered source of an answer."""
+
+    model_config = _example(**_CITATION)
+
+    number: int = Field(description="The [n] in the answer.")
+    source_id: str
+    title: str
+    place: str
+    url: str
+    publisher: str
+    as_of: str
+    quote: str = Field(description="Verbatim from the passage.")
+    passage_id: str
+    support: float = Field(description="How well the quote supports the sentence before the mark, 0 to 1.")
+
+
+class AnswerObject(BaseModel):
+    """The answer to a question, with what it rests on."""
+
+    model_config = _example(**_ANSWER)
+
+    answer: str
+    outcome: Outcome
+    citations: list[CitationObject]
+    unverified: list[str] = Field(description="Sentences that their cited passage does not support.")
+    searched_for: str
+    follow_ups: list[str]
+    answered_by: str
+    conversation_id: str
+    turn_id: str
+    timings_ms: dict[str, float]
+
+
+class HitObject(BaseModel):
+    """A passage that a search found."""
+
+    passage_id: str
+    source_id: str
+    external_id: str
+    title: str
+    place: str
+    url: str
+    text: str
+    score: float = Field(description="0 to 1, comparable within one search only.")
+    ranks: dict[str, int] = Field(description="1-based rank in each list that held it.")
+
+
+class SearchResponse(BaseModel):
+    """What a search found, best first."""
+
+    model_config = _example(searched_for="entry-level machine learning engineer salary", hits=[_HIT])
+
+    searched_for: str
+    hits: list[HitObject]
+
+
+class SourceObject(BaseModel):
+    """One source of the library."""
+
+    source_id: str
+    title: str
+    kind: str
+    topic: str
+    summary: str
+    publisher: str
+    as_of: str
+    url: str
+    uri: str
+    external_id: str
+    passages: int
+    added_at: str
+
+
+class SourcesResponse(BaseModel):
+    """What is in the library."""
+
+    sources: list[SourceObject]
+
+
+class NeighbourObject(BaseModel):
+    """A passage that stands before or after another."""
+
+    passage_id: str
+    place: str
+    text: str
+
+
+class PassageResponse(NeighbourObject):
+    """A passage with its place, its source and its neighbours."""
+
+    headings: list[str]
+    page: int | None
+    source: SourceObject
+    before: NeighbourObject | None
+    after: NeighbourObject | None
+
+
+class StateResponse(BaseModel):
+    """Whether the server is alive, or ready."""
+
+    status: Literal["ok"]
+
+
+class Failing(BaseModel):
+    """What went wrong and what to do next."""
+
+    type: str
+    message: str
+    hint: str
+    request_id: str
+
+
+class ErrorResponse(BaseModel):
+    """The one shape of every error."""
+
+    error: Failing
