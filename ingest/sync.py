@@ -23,8 +23,9 @@ from ingest.types import Document, Failure, Passage, Progress, Report, Source
 
 Vectors = NDArray[np.float32]
 
-_TOGETHER = 600
-"""Passages that are embedded together, so that many small files fill the model's batches."""
+_TOGETHER = 128
+"""Passages that are embedded together: enough for small files to fill the model's batches, few enough for the progress
+bar to move."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,12 @@ def bring_in(
     todo = [*plan.new, *plan.changed]
     embedded = 0
     if not dry_run:
-        for batch in _batches(_read_all(todo, embedder, failed, progress)):
+        done = 0
+        for batch in _batches(_read_all(todo, embedder, failed)):
+            progress(Progress(done, len(todo), _label(batch)))
             embedded += _commit(catalog, embedder, batch)
+            done += sum(isinstance(one, _File) for one in batch)
+        progress(Progress(len(todo), len(todo), ""))
         _remove(catalog, plan.gone)
     refused = {failure.uri for failure in failed}
     return Report(
@@ -77,12 +82,14 @@ def bring_in(
     )
 
 
-def _read_all(
-    files: Sequence[Found], embedder: Embedder, failed: list[Failure], progress: Callable[[Progress], None]
-) -> Iterator[_Read | _File]:
+def _label(batch: Sequence[_Read | _File]) -> str:
+    """The document that a batch begins with."""
+    return next((one.source.uri for one in batch if isinstance(one, _Read)), "")
+
+
+def _read_all(files: Sequence[Found], embedder: Embedder, failed: list[Failure]) -> Iterator[_Read | _File]:
     """Every document of the files, split; behind a file's documents the file itself, unless it could not be read."""
-    for index, file in enumerate(files):
-        progress(Progress(index, len(files), file.uri))
+    for file in files:
         source_ids: set[str] = set()
         try:
             for document in read(file.path):
@@ -95,7 +102,6 @@ def _read_all(
             failed.append(Failure(file.uri, str(error)))
         else:
             yield _File(file, frozenset(source_ids))
-    progress(Progress(len(files), len(files), ""))
 
 
 def _split(file: Found, document: Document, embedder: Embedder) -> _Read:

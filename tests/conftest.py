@@ -1,0 +1,41 @@
+"""What all tests share: the real embedding model, an empty library, and the bundled one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+from bundled import bundled_data_dir  # noqa: E402, F401
+
+from ingest.embed import SentenceTransformerEmbedder, load_embedder  # noqa: E402
+from ingest.library import Library  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them, but for the folder of third-party sets."""
+    for name in list(os.environ):
+        if name.startswith(("CAREER_", "SLACK_")) and name not in ("CAREER_BENCH_DATA", "CAREER_FACTS_DIR"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> SentenceTransformerEmbedder:
+    """The packaged model, loaded once."""
+    found = load_embedder()
+    assert isinstance(found, SentenceTransformerEmbedder)
+    return found
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedder: SentenceTransformerEmbedder) -> Iterator[Library]:
+    """An empty library of its own."""
+    opened = Library.open(tmp_path / "data", embedder)
+    yield opened
+    opened.close()
