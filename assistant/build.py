@@ -23,7 +23,7 @@ def open_library(settings: Settings) -> Library:
     Raises:
         LibraryError: It cannot be opened.
     """
-    return Library.open(settings.data_dir, load_embedder(settings.embedding_model))
+    return Library.open(settings.data_dir, load_embedder(settings.embedding_model), settings.chroma_url)
 
 
 def build_assistant(settings: Settings) -> Assistant:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from assistant.citations import citation
 from assistant.evidence import Evidence, Frequency, credit, gather, statement_text, weights
 from assistant.question import Question, read_question
 from assistant.spelling import is_english, is_everyday
@@ -60,10 +61,10 @@ class ExtractiveAnswerer:
         shown: set[int] = set()
         for piece in _pieces(draft.text):
             yield Delta(piece)
-            for number, citation in cited.items():
+            for number, one in cited.items():
                 if f"[{number}]" in piece and number not in shown:
                     shown.add(number)
-                    yield Cited(citation)
+                    yield Cited(one)
         yield draft
 
     def compose(self, question: str, hits: Sequence[Hit]) -> Draft:
@@ -223,21 +224,10 @@ def _within(said: Sequence[Said]) -> list[Said]:
 
 
 def _citation(number: int, said: Said, one: Evidence) -> Citation:
-    source, passage, statement = one.hit.source, one.hit.passage, one.statement
+    statement = one.statement
     reference = statement.reference
     support = check(said.text, f"{statement_text(one.hit, statement)} {reference.publisher} {reference.as_of}")
-    return Citation(
-        number=number,
-        source_id=source.id,
-        title=source.title,
-        place=passage.place,
-        url=reference.url or source.origin.url,
-        publisher=reference.publisher or source.origin.publisher,
-        as_of=reference.as_of or source.origin.as_of,
-        quote=statement.text,
-        passage_id=passage.id,
-        support=support.score,
-    )
+    return citation(number, one.hit, statement, support.score)
 
 
 def not_found(hits: Sequence[Hit]) -> Draft:

@@ -144,6 +144,7 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _model(self) -> SentenceTransformer:
+        self.verify()
         if self._folder is not None:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         import logging

@@ -78,14 +78,14 @@ def sentences(text: str) -> list[str]:
     text = " ".join(text.split())
     found, start = [], 0
     for match in _STOP.finditer(text):
-        if _is_abbreviation(text[start : match.start()], match.group()):
+        if is_abbreviation(text[start : match.start()], match.group()):
             continue
         found.append(text[start : match.end()])
         start = match.end() + 1
     return [one for one in (*found, text[start:]) if one]
 
 
-def _is_abbreviation(before: str, stop: str) -> bool:
+def is_abbreviation(before: str, stop: str) -> bool:
     """Whether a full stop belongs to the word before it: "Dr.", "e.g.", an initial."""
     if stop != ".":
         return False

@@ -11,10 +11,10 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
-from bundled import bundled_data_dir  # noqa: E402, F401
+from bundled import bundled_data_dir  # noqa: F401
 
-from ingest.embed import SentenceTransformerEmbedder, load_embedder  # noqa: E402
-from ingest.library import Library  # noqa: E402
+from ingest.embed import SentenceTransformerEmbedder, load_embedder
+from ingest.library import Library
 
 
 @pytest.fixture(autouse=True)
