@@ -139,7 +139,7 @@ class ChatModelAnswerer:
                 try:
                     chunk = came.get(timeout=patience)
                 except Empty:
-                    raise ModelUnavailable(f"{self._name} was silent for {patience:.0f} seconds.") from None
+                    raise ModelUnavailable(f"{self._name} was silent for {patience:g} seconds.") from None
                 if chunk is None:
                     return
                 if isinstance(chunk, Exception):
@@ -176,7 +176,8 @@ class _Said:
         yield from map(Cited, sentence.citations)
 
     def note(self, text: str) -> Iterator[Delta]:
-        yield from self._shown(f"{'' if self._text.endswith(chr(10)) else chr(10)}{text}")
+        self._text = self._text.rstrip()
+        yield from self._shown(f"\n{text}")
 
     def draft(self, name: str) -> Draft:
         outcome: Outcome = "partial" if self._lacks or self.cut_short else "answered"

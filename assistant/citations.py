@@ -93,11 +93,12 @@ def without_thoughts(text: str) -> str:
 def inert(text: str) -> str:
     """The text without links, images, HTML and bold type: nothing in it leads anywhere or is obeyed by a page.
 
-    >>> inert("See **[the guide](https://x.example)** <b>now</b> at https://y.example/z.")
-    'See the guide now at'
+    >>> inert("See **[the guide](https://x.example)** at https://y.example/z <b>now</b>.")
+    'See the guide at now.'
     """
-    for pattern, kept in ((_LINK, r"\1"), (_ADDRESS, ""), (_TAG, ""), (_STYLE, "")):
-        text = pattern.sub(kept, text)
+    text = _LINK.sub(lambda link: "" if link[1].isdigit() else link[1], text)
+    for pattern in (_TAG, _ADDRESS, _STYLE):
+        text = pattern.sub("", text)
     return _SPACES.sub(" ", text) if text.strip() else ""
 
 
