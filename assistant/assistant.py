@@ -18,7 +18,7 @@ T = TypeVar("T")
 LONGEST_QUESTION = 4_000
 """Characters of a question at most."""
 
-PASSAGES = 20
+PASSAGES = 40
 """Passages given to the answerer unless the caller asks for another number."""
 
 

@@ -52,6 +52,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     (
         "percent",
         r"\bhow (?:fast|quickly)\b|\b(?:per ?cent\w*|percentage|share of|outlook|growth|growing|grow|grew|rate)\b|"
+        r"\b(?:in|high|much) demand\b|\b(?:sought after|(?:job|career|employment) prospects)\b|"
         r"\bwhat (?:fraction|proportion)\b",
     ),
     (
@@ -75,9 +76,9 @@ _CUES: dict[Kind, frozenset[str]] = {
         ).split()
     ),
     "percent": frozenset(
-        stem(word) for word in "fast quickly percent percentage share outlook growth grow rate".split()
+        stem(word) for word in "fast quickly percent percentage share outlook growth grow rate demand sought prospects".split()
     ),
-    "count": frozenset(stem(word) for word in "many number jobs people employed positions exist there".split()),
+    "count": frozenset(stem(word) for word in "many number jobs people employed positions exist there hold held".split()),
     "time": frozenset(stem(word) for word in "long time year date soon old take takes".split()),
     "education": frozenset(
         stem(word)
@@ -111,6 +112,11 @@ _ASKING = frozenset(
     ).split()
 )
 
+
+# A stretch of time that a question about the future names; statements give theirs in years ("2024 to 2034").
+_HORIZON = re.compile(
+    r"\b(?:in|over|for|during|within) the (?:next|coming)(?: few| several| \w+)?(?: years?| decades?)?\b", re.IGNORECASE
+)
 
 _YES_OR_NO = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|am|may|might|must)\b", re.IGNORECASE
@@ -154,7 +160,7 @@ def read_question(text: str) -> Question:
     ('money', ('data', 'scientist', 'boston'))
     """
     kind: Kind = next((kind for kind, pattern in _ASKS_COMPILED if pattern.search(text)), "other")
-    raw = tuple(word for word in words(text) if word not in STOPWORDS)
+    raw = tuple(word for word in words(_HORIZON.sub(" ", text)) if word not in STOPWORDS)
     all_cues = _CUES.get(kind, frozenset())
     carried = dict.fromkeys(stem(word) for word in raw)
     terms = tuple(one for one in carried if one not in _ASKING and one not in all_cues)
