@@ -44,7 +44,7 @@ def say_json(value: object) -> None:
 
 @contextmanager
 def progress(last: str = "") -> Iterator[Callable[[Progress], None]]:
-    """Show how far something has come, on standard error: a bar on a terminal, else a line for each step.
+    """Show how far something has come, on standard error: a bar on a terminal, else about twenty lines.
 
     `last` is what is still going on when all steps are begun.
     """
@@ -59,7 +59,9 @@ def progress(last: str = "") -> Iterator[Callable[[Progress], None]]:
 
 def _line(step: Progress, last: str) -> None:
     if step.label:
-        click.echo(f"{step.done + 1}/{step.total} {safe(step.label)}", err=True)
+        # A log of a thousand lines helps nobody: about twenty lines, however much there is to do.
+        if step.done % max(1, step.total // 20) == 0:
+            click.echo(f"{step.done + 1}/{step.total} {safe(step.label)}", err=True)
     elif last and step.total:
         click.echo(last, err=True)
 

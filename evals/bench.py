@@ -1,0 +1,30 @@
+"""All measurements on third-party sets in one run: `python -m evals.bench`, part of `make bench`.
+
+A set that is not at hand is named and passed over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from evals import bls, cast
+
+SETS: dict[str, Callable[[Path], str]] = {"bls-ooh": bls.main, "cast": cast.main}
+"""What is measured, by the name of its folder."""
+
+
+def main() -> None:
+    """Measure every set at hand and print the figures."""
+    given = os.environ.get("CAREER_BENCH_DATA", "")
+    for name, measure in SETS.items():
+        if given and (Path(given) / name).is_dir():
+            print(f"\n{measure(Path(given))}", flush=True)
+        else:
+            where = f"there is no {name} in {given}" if given else "CAREER_BENCH_DATA is not set"
+            print(f"\n{name}: not measured, because {where}.")
+
+
+if __name__ == "__main__":
+    main()
