@@ -236,11 +236,11 @@ def not_found(hits: Sequence[Hit]) -> Draft:
     text = "The library does not hold an answer to that."
     if titles:
         text += f" The nearest it has is: {'; '.join(titles)}."
-    return Draft(text, "not_found", follow_ups=tuple(f"What does the library say about {title}?" for title in titles))
+    return Draft(text, "not_found", follow_ups=tuple(titles))
 
 
 def _follow_ups(chosen: Sequence[Evidence], hits: Sequence[Hit]) -> tuple[str, ...]:
-    """What else was found: up to three sections beside the cited ones, as questions that stand alone."""
+    """What else was found: up to three sections beside the cited ones, named so that they stand alone."""
     cited = {one.hit.passage.place for one in chosen}
     title = chosen[0].hit.source.title
     found = dict.fromkeys(
@@ -249,7 +249,7 @@ def _follow_ups(chosen: Sequence[Evidence], hits: Sequence[Hit]) -> tuple[str, .
         for hit in hits
         if hit.passage.headings and hit.passage.place not in cited and hit.source.title == title
     )  # fmt: skip
-    return tuple(f"Tell me about: {section}" for section in found)[:3]
+    return tuple(found)[:3]
 
 
 def _pieces(text: str) -> list[str]:

@@ -32,6 +32,13 @@ DEGREE = re.compile(
     re.IGNORECASE,
 )
 
+_EARNED = re.compile(
+    r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bonus\w*|equity|make|makes)\b", re.IGNORECASE
+)
+_SPENT = re.compile(
+    r"\b(?:costs?|prices?|priced|fees?|tuition|charges?|subscription|per exam|invest(?:s|ed|ment)?)\b", re.IGNORECASE
+)
+
 _FORMS: dict[Kind, re.Pattern[str]] = {
     "money": MONEY,
     "percent": PERCENT,
@@ -49,6 +56,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
         r"|\bhow much\b.*\bmake\b",
     ),
     ("count", r"\bhow many\b|\bnumber of\b"),
+    ("other", r"^how (?:do|does|did|can|could|should|would|might|to)\b"),
     (
         "percent",
         r"\bhow (?:fast|quickly)\b|\b(?:per ?cent\w*|percentage|share of|outlook|growth|growing|grow|grew|rate)\b|"
@@ -76,9 +84,12 @@ _CUES: dict[Kind, frozenset[str]] = {
         ).split()
     ),
     "percent": frozenset(
-        stem(word) for word in "fast quickly percent percentage share outlook growth grow rate demand sought prospects".split()
+        stem(word)
+        for word in "fast quickly percent percentage share outlook growth grow rate demand sought prospects".split()
     ),
-    "count": frozenset(stem(word) for word in "many number jobs people employed positions exist there hold held".split()),
+    "count": frozenset(
+        stem(word) for word in "many number jobs people employed positions exist there hold held".split()
+    ),
     "time": frozenset(stem(word) for word in "long time year date soon old take takes".split()),
     "education": frozenset(
         stem(word)
@@ -139,7 +150,16 @@ class Question:
     def answered_in_kind(self, text: str) -> bool:
         """Whether a text holds a figure, date or degree where one is wanted; true when nothing special is."""
         form = _FORMS.get(self.kind)
-        return form is None or bool(form.search(text))
+        if form is None:
+            return True
+        return bool(form.search(text)) and not (self.kind == "money" and self._other_money(text))
+
+    def _other_money(self, text: str) -> bool:
+        """Whether a text speaks of money spent where money earned is asked for, or the other way round."""
+        for asked, other in ((_EARNED, _SPENT), (_SPENT, _EARNED)):
+            if asked.search(self.text) and not other.search(self.text):
+                return bool(other.search(text)) and not asked.search(text)
+        return False
 
     @property
     def wants_figure(self) -> bool:

@@ -1,7 +1,7 @@
 """How a statement is said in an answer: the way to it, its own words untouched, its date and publisher.
 
-Pure. "Entry level: $105,418" under "Machine learning engineer" is said as
-"Machine learning engineer: Entry level: $105,418 (Aipathly, 2024)".
+Pure. "Entry level - Base pay: $105,418" under "Pay, United States, 2024" is said as
+"Machine learning engineer – Entry level: $105,418 (Base pay; United States; 2024; Aipathly)".
 """
 
 from __future__ import annotations
@@ -24,39 +24,59 @@ class Said:
 
 
 def in_words(hit: Hit, statement: Statement) -> Said:
-    """The statement with as much of the way to it as its own words leave open, and its date and publisher."""
-    way = subject(hit, statement)
-    text = f"{way}: {statement.text}" if way else statement.text
-    return Said(_with_origin(text, hit, statement))
+    """The statement with as much of the way to it as its own words leave open, and its date and publisher.
 
-
-def subject(hit: Hit, statement: Statement) -> str:
-    """What the statement is about, as far as its own words leave it open: the title, then the nearest step to it.
-
-    A sentence that names its subject needs nothing; a table row or list item nearly always does.
+    A sentence keeps its words. A table row or list item is led by what it is about; what else narrows it down (the
+    column, the place, the year, who says so) stands in brackets behind it.
     """
+    if statement.kind == "sentence":
+        return Said(_with_origin(_sentence(hit, statement), hit, statement))
+    lead, label, header, value = _cell(hit, statement)
+    said = " – ".join((*lead, f"{label}: {value}" if label else value))
+    context = _context(hit, statement, header, said)
+    notes = "; ".join((*context, *_origin(f"{said} {' '.join(context)}", hit, statement)))
+    return Said(f"{said.rstrip('.')} ({notes})" if notes else said)
+
+
+def _sentence(hit: Hit, statement: Statement) -> str:
+    """A sentence that names its subject as it is, else with the title in front."""
+    if frozenset(stems(hit.source.title)) & frozenset(stems(statement.text)):
+        return statement.text
+    return f"{hit.source.title}: {statement.text}"
+
+
+_ROW = re.compile(r"(?P<label>[^:;]+?) - (?P<header>[^:;]+): (?P<value>[^;]+)")
+_ITEM = re.compile(r"(?P<label>[^:;.]{1,60}): (?P<value>.+)", re.DOTALL)
+_GENERAL = frozenset(stems("summary overview introduction general about quick facts figures details table"))
+_SHORT = 5
+"""Words of a title that may lead a row or item."""
+
+
+def _cell(hit: Hit, statement: Statement) -> tuple[list[str], str, str, str]:
+    """What leads a row or item, its label, the name of its column, and the rest of its words."""
+    match = _ROW.fullmatch(statement.text) or _ITEM.fullmatch(statement.text)
+    parts = match.groupdict() if match else {"value": statement.text}
     own = frozenset(stems(statement.text))
     title = hit.source.title
-    if statement.kind == "sentence":
-        return "" if frozenset(stems(title)) & own else title
-    steps = [_label(step) for step in (*hit.passage.headings, *statement.way)]
-    near = next((step for step in reversed(steps) if not _says_nothing(step, title, own)), "")
-    if near and len(near.split()) > 6:
-        return near
-    kept = [title] if not _held(title, own | frozenset(stems(near))) else []
-    return " – ".join((*kept, near)) if near else "".join(kept)
+    lead = [] if frozenset(stems(title)) <= own or len(title.split()) > _SHORT else [title]
+    if statement.kind == "item":
+        lead += [_label(step) for step in statement.way if not frozenset(stems(step)) <= own | frozenset(stems(title))]
+    return lead, parts.get("label", ""), parts.get("header", ""), parts["value"]
 
 
-_GENERAL = frozenset(stems("summary overview introduction general about quick facts figures details table"))
+def _context(hit: Hit, statement: Statement, header: str, said: str) -> list[str]:
+    """What narrows a row or item down and is not said yet: its column, and parts of the heading and caption over it.
 
-
-def _says_nothing(step: str, title: str, own: frozenset[str]) -> bool:
-    """Whether a step adds no word to the title and the statement itself."""
-    return frozenset(stems(step)) <= own | frozenset(stems(title)) | _GENERAL
-
-
-def _held(step: str, words: frozenset[str]) -> bool:
-    return frozenset(stems(step)) <= words
+    A part is what stands between commas: of "Pay of a data scientist, United States, 2024" only the place may be new.
+    """
+    above = (*hit.passage.headings[-1:], *(statement.way if statement.kind == "row" else ()))
+    told = frozenset(stems(said)) | _GENERAL
+    found = []
+    for part in (header, *(part for step in above for part in re.split(r"[,:]\s", _label(step)))):
+        if not frozenset(stems(part)) <= told:
+            found.append(part)
+            told |= frozenset(stems(part))
+    return found
 
 
 def list_heading(hit: Hit, statement: Statement) -> str:
@@ -88,11 +108,16 @@ def _label(step: str) -> str:
 
 def _with_origin(text: str, hit: Hit, statement: Statement) -> str:
     """The text with publisher and date behind it when it states a figure and does not name them itself."""
+    told = _origin(text, hit, statement)
+    return f"{text} ({', '.join(told)})" if told else text
+
+
+def _origin(text: str, hit: Hit, statement: Statement) -> list[str]:
+    """Publisher and date of a statement with a figure, as far as a text does not name them."""
     if not _FIGURE.search(statement.text):
-        return text
+        return []
     reference = statement.reference
     publisher = reference.publisher or hit.source.origin.publisher
     as_of = reference.as_of or hit.source.origin.as_of
     dated = re.search(r"\b(?:19|20)\d\d\b", text)
-    told = [part for part in (publisher, "" if dated else as_of) if part and part not in text]
-    return f"{text} ({', '.join(told)})" if told else text
+    return [part for part in (publisher, "" if dated else as_of) if part and part not in text]
