@@ -115,7 +115,9 @@ def test_modules_say_what_they_do(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_only_the_doors_print(path: Path) -> None:
     printed = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Name) and node.id == "print"]
-    assert not printed
+    # The programs of evals are run by hand, with python -m, and print what they measured.
+    is_program = path.parent.name == "evals" and '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+    assert not printed or is_program
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
