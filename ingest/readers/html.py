@@ -35,7 +35,7 @@ _FURNITURE = re.compile(
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _BLOCKS = frozenset(
     "p div section article main ul ol li dl dt dd table h1 h2 h3 h4 h5 h6 blockquote pre figure figcaption header "
-    "details summary address hr center fieldset body".split()
+    "details summary address hr center fieldset body tr td th caption".split()
 )
 _HEADING = re.compile(r"h[1-6]$")
 _SEPARATOR = re.compile(r"\s+[|–—:·»•-]+\s+|\s*:\s+(?=:|\S)|\s*\|\s*")
