@@ -7,6 +7,7 @@ does not search vectors.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import threading
@@ -28,6 +29,7 @@ from ingest.schema import (
     SOURCE_COLUMNS,
     filtered,
     marks,
+    next_step,
     passage_of,
     source_of,
 )
@@ -216,7 +218,11 @@ class Catalog:
     def set_meta(self, key: str, value: str) -> None:
         """Remember one value, in a transaction of its own that makes no new generation."""
         with self._told(), self._connection() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            self.remember(connection, key, value)
+
+    def remember(self, connection: sqlite3.Connection, key: str, value: str) -> None:
+        """Remember one value, in the transaction at hand."""
+        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def put_file(
         self, connection: sqlite3.Connection, root: str, uri: str, content_hash: str, source_ids: Collection[str]
@@ -228,12 +234,31 @@ class Catalog:
                 self.remove(connection, source_id)
         connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (root, uri, content_hash))
 
+    def move_file(self, connection: sqlite3.Connection, root: str, old: str, new: str) -> None:
+        """Give a file and its sources another path; they keep their ids, passages and vectors."""
+        connection.execute("UPDATE files SET uri = ? WHERE root = ? AND uri = ?", (new, root, old))
+        connection.execute(
+            "UPDATE sources SET file = ?, uri = ? || substr(uri, ?) WHERE root = ? AND file = ?",
+            (new, new, len(old) + 1, root, old),
+        )
+
     def remove_file(self, connection: sqlite3.Connection, root: str, uri: str) -> None:
         """Remove all sources of a file, and the memory of it."""
         rows = connection.execute("SELECT id FROM sources WHERE root = ? AND file = ?", (root, uri)).fetchall()
         for (source_id,) in rows:
             self.remove(connection, source_id)
         connection.execute("DELETE FROM files WHERE root = ? AND uri = ?", (root, uri))
+
+    def identity(self, root: str, uri: str) -> str:
+        """The id of a source: the one it has, else one that is still free, made from its root and path."""
+        with self._told():
+            connection = self._connection()
+            row = connection.execute("SELECT id FROM sources WHERE root = ? AND uri = ?", (root, uri)).fetchone()
+            made = str(row[0]) if row else hashlib.sha256(f"{root}\n{uri}".encode()).hexdigest()[:16]
+            # Taken where a file has moved away and another came to its old place.
+            while not row and connection.execute("SELECT 1 FROM sources WHERE id = ?", (made,)).fetchone():
+                made = hashlib.sha256(made.encode()).hexdigest()[:16]
+        return made
 
     def embedded(self, source_id: str) -> dict[str, NDArray[np.float32]]:
         """Vector by hash of the embedded text, of the passages of a source."""
@@ -364,15 +389,4 @@ class Catalog:
         try:
             yield
         except sqlite3.Error as error:
-            raise LibraryError(f"The catalog {self.path} cannot be used: {error}.", _next_step(error)) from error
-
-
-def _next_step(error: sqlite3.Error) -> str:
-    text = str(error)
-    if "full" in text:
-        return "Make room on the disk and run the command again; nothing that was reported as done is lost."
-    if "readonly" in text or "unable to open" in text:
-        return "Make the data folder writable, or choose another with --data."
-    if "locked" in text:
-        return "Another process is writing; try again in a moment."
-    return "Run `career-assistant check`; if it cannot be mended, move the file away and ingest again."
+            raise LibraryError(f"The catalog {self.path} cannot be used: {error}.", next_step(error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -88,3 +89,15 @@ def passage_of(row: _Row) -> Passage:
 def _statement(fields: Mapping[str, Any]) -> Statement:
     reference = Reference(**fields["reference"])
     return Statement(fields["text"], fields["start"], fields["kind"], tuple(fields["way"]), reference)
+
+
+def next_step(error: sqlite3.Error) -> str:
+    """What a person can do about an error of SQLite."""
+    text = str(error)
+    if "full" in text:
+        return "Make room on the disk and run the command again; nothing that was reported as done is lost."
+    if "readonly" in text or "unable to open" in text:
+        return "Make the data folder writable, or choose another with --data."
+    if "locked" in text:
+        return "Another process is writing; try again in a moment."
+    return "Run `career-assistant check`; if it cannot be mended, move the file away and ingest again."

@@ -6,20 +6,24 @@ A source is committed whole, in one transaction, or not at all; what was committ
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.catalog import Catalog
-from ingest.discover import Found, diff, discover
+from ingest.discover import READING, Found, diff, discover
 from ingest.embed import Embedder
 from ingest.errors import SourceError
 from ingest.passages import split
-from ingest.readers import SUFFIXES, read
+from ingest.readers import suffixes
+from ingest.readers.markdown import safe_url
+from ingest.sandbox import Sandbox
 from ingest.types import Document, Failure, Passage, Progress, Report, Source
+from ingest.web import Web
 
 Vectors = NDArray[np.float32]
 
@@ -59,22 +63,25 @@ def bring_in(
         SourceError: A target does not exist.
         LibraryError: The catalog cannot be written.
     """
-    found, failed, roots = discover(targets, SUFFIXES)
-    plan = diff(found, catalog.files(roots), roots if prune else ())
-    todo = [*plan.new, *plan.changed]
-    embedded = 0
-    if not dry_run:
-        done = 0
-        for batch in _batches(_read_all(todo, embedder, failed)):
-            progress(Progress(done, len(todo), _label(batch)))
-            embedded += _commit(catalog, embedder, batch)
-            done += sum(isinstance(one, _File) for one in batch)
-        progress(Progress(len(todo), len(todo), ""))
-        _remove(catalog, plan.gone)
+    with Web() as web, Sandbox() as sandbox:
+        walk = discover(targets, suffixes(), web, lambda root, url: _remembered(catalog, root, url))
+        plan = diff(walk, catalog.files(walk.roots), prune)
+        failed = list(walk.failed)
+        embedded = 0
+        if not dry_run:
+            todo = [*plan.new, *plan.changed]
+            _move(catalog, plan.moved)
+            done = 0
+            for batch in _batches(_read_all(todo, sandbox, catalog, embedder, failed)):
+                progress(Progress(done, len(todo), _label(batch)))
+                embedded += _commit(catalog, embedder, batch)
+                done += sum(isinstance(one, _File) for one in batch)
+            progress(Progress(len(todo), len(todo), ""))
+            _remove(catalog, plan.gone)
     refused = {failure.uri for failure in failed}
     return Report(
         new=tuple(one.uri for one in plan.new if one.uri not in refused),
-        changed=tuple(one.uri for one in plan.changed if one.uri not in refused),
+        changed=(*(one.uri for one in plan.changed if one.uri not in refused), *(one.uri for _, one in plan.moved)),
         removed=tuple(uri for _, uri in plan.gone),
         unchanged=tuple(one.uri for one in plan.same),
         failed=tuple(failed),
@@ -82,18 +89,34 @@ def bring_in(
     )
 
 
+def _remembered(catalog: Catalog, root: str, url: str) -> Mapping[str, str]:
+    """What is known of a page from the web: `etag`, `last_modified` and `hash`; nothing unless it is in the catalog."""
+    known: dict[str, str] = json.loads(catalog.meta(f"web {url}", "{}"))
+    held = known and known["reading"] == READING and catalog.files((root,)).get((root, url)) == known["hash"]
+    return known if held else {}
+
+
+def _move(catalog: Catalog, moved: Sequence[tuple[str, Found]]) -> None:
+    if moved:
+        with catalog.transaction() as connection:
+            for old, found in moved:
+                catalog.move_file(connection, found.root, old, found.uri)
+
+
 def _label(batch: Sequence[_Read | _File]) -> str:
     """The document that a batch begins with."""
     return next((one.source.uri for one in batch if isinstance(one, _Read)), "")
 
 
-def _read_all(files: Sequence[Found], embedder: Embedder, failed: list[Failure]) -> Iterator[_Read | _File]:
+def _read_all(
+    files: Sequence[Found], sandbox: Sandbox, catalog: Catalog, embedder: Embedder, failed: list[Failure]
+) -> Iterator[_Read | _File]:
     """Every document of the files, split; behind a file's documents the file itself, unless it could not be read."""
     for file in files:
         source_ids: set[str] = set()
         try:
-            for document in read(file.path):
-                made = _split(file, document, embedder)
+            for document in sandbox.read(file.path):
+                made = _split(file, document, catalog, embedder)
                 source_ids.add(made.source.id)
                 yield made
             if not source_ids:
@@ -104,14 +127,15 @@ def _read_all(files: Sequence[Found], embedder: Embedder, failed: list[Failure])
             yield _File(file, frozenset(source_ids))
 
 
-def _split(file: Found, document: Document, embedder: Embedder) -> _Read:
+def _split(file: Found, document: Document, catalog: Catalog, embedder: Embedder) -> _Read:
     """A document as source and passages.
 
     Raises:
         SourceError: It holds no text.
     """
     uri = f"{file.uri}#{document.external_id}" if document.external_id else file.uri
-    source_id = hashlib.sha256(f"{file.root}\n{uri}".encode()).hexdigest()[:16]
+    source_id = catalog.identity(file.root, uri)
+    address = safe_url(file.uri) if "://" in file.uri else ""
     passages = split(document, source_id, embedder.count_tokens, embedder.max_tokens)
     if not passages:
         raise SourceError(f"{uri} holds no text.", "Check that it is the right file; a scan needs its text recognised.")
@@ -123,7 +147,7 @@ def _split(file: Found, document: Document, embedder: Embedder) -> _Read:
         kind=document.kind,
         topic=document.topic,
         summary=document.summary,
-        origin=document.origin,
+        origin=replace(document.origin, url=document.origin.url or address),
         external_id=document.external_id,
         content_hash=file.content_hash,
         passages=len(passages),
@@ -165,6 +189,10 @@ def _commit(catalog: Catalog, embedder: Embedder, batch: Sequence[_Read | _File]
         for item in batch:
             if isinstance(item, _File):
                 catalog.put_file(connection, item.found.root, item.found.uri, item.found.content_hash, item.source_ids)
+                if "://" in item.found.uri:
+                    etag, modified = item.found.marks
+                    marks = dict(etag=etag, last_modified=modified, hash=item.found.content_hash, reading=READING)
+                    catalog.remember(connection, f"web {item.found.uri}", json.dumps(marks))
                 continue
             keys = [_hash(passage.embedded_text(item.source.title)) for passage in item.passages]
             file = item.source.uri.removesuffix(f"#{item.source.external_id}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import cast
 
 from ingest.errors import SourceError, UnsupportedFormat
 from ingest.types import Document
@@ -23,8 +26,30 @@ _READERS: dict[str, str] = {
     ".docx": "office",
     ".jsonl": "jsonl",
 }
-SUFFIXES = frozenset(_READERS)
-"""Endings of files that can be read, lower-case."""
+_ENTRY_POINTS = "career_assistant.readers"
+"""Where other packages name their readers: the ending without its dot = a function from a path to documents."""
+
+Reader = Callable[[Path], Iterator[Document]]
+
+
+@cache
+def suffixes() -> frozenset[str]:
+    """Endings of files that can be read, lower-case: ours, and those that other packages add by entry point."""
+    return frozenset(_READERS) | {f".{name}" for name in _added()}
+
+
+@cache
+def _added() -> Mapping[str, EntryPoint]:
+    return {point.name.lower().lstrip("."): point for point in entry_points(group=_ENTRY_POINTS)}
+
+
+def _reader(suffix: str) -> Reader | None:
+    """Who reads files with an ending; ours come first."""
+    if name := _READERS.get(suffix):
+        own: Reader = import_module(f"ingest.readers.{name}").read
+        return own
+    point = _added().get(suffix.removeprefix("."))
+    return cast(Reader, point.load()) if point else None
 
 
 def read(path: Path) -> Iterator[Document]:
@@ -34,9 +59,9 @@ def read(path: Path) -> Iterator[Document]:
         UnsupportedFormat: No reader takes files with this ending.
         SourceError: The file cannot be read; the message says why.
     """
-    name = _READERS.get(path.suffix.lower())
-    if name is None:
-        raise UnsupportedFormat(f"No reader takes {path.name}.", f"Save it as one of: {', '.join(sorted(SUFFIXES))}.")
+    reader = _reader(path.suffix.lower())
+    if reader is None:
+        raise UnsupportedFormat(f"No reader takes {path.name}.", f"Save it as one of: {', '.join(sorted(suffixes()))}.")
     try:
         size = path.stat().st_size
         path.open("rb").close()
@@ -44,9 +69,8 @@ def read(path: Path) -> Iterator[Document]:
         raise SourceError(f"{path.name} cannot be read: {error.strerror}.", "Check its permissions.") from error
     if size == 0:
         raise SourceError(f"{path.name} is empty.", "Put something into it, or leave it out.")
-    if size > LARGEST and name != "jsonl":
+    if size > LARGEST and path.suffix.lower() != ".jsonl":
         raise SourceError(
             f"{path.name} has {size // 2**20:,} MB; at most {LARGEST // 2**20} can be read.", "Split it into parts."
         )
-    reader: Callable[[Path], Iterator[Document]] = import_module(f"ingest.readers.{name}").read
     yield from reader(path)
