@@ -42,12 +42,23 @@ def outlined(text: str) -> list[Block]:
         elif bullet:
             _flush(run, blocks)
             words, index = _item(line[bullet.end() :], lines, index)
-            blocks.append(Block("item", words, min(5, len(bullet.group(1).expandtabs(4)) // 2)))
+            level = min(5, len(bullet.group(1).expandtabs(4)) // 2)
+            blocks.append(Block("item", words, level, marker=numbered_marker(bullet.group())))
         elif not _UNDERLINE.match(line):
             run.append(line.strip())
         index += 1
     _flush(run, blocks)
     return blocks
+
+
+def numbered_marker(bullet: str) -> str:
+    """What a line is counted with, when it is counted and not merely marked.
+
+    >>> numbered_marker(" 2) "), numbered_marker("- ")
+    ('2)', '')
+    """
+    bare = bullet.strip()
+    return bare if any(character.isdigit() for character in bare) else ""
 
 
 def _flush(run: list[str], blocks: list[Block]) -> None:

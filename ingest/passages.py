@@ -134,7 +134,9 @@ def _units(run: Sequence[Block]) -> Iterator[_Unit]:
             parents = parents[: block.level]
             way = tuple(part for part in (opener, *(one.rstrip(": ") for one in parents)) if part)
             text = " ".join(block.text.split())
-            yield _Unit(text, "item", way, block.reference, block.page, "  " * block.level + "- ", False)
+            yield _Unit(
+                text, "item", way, block.reference, block.page, f"{'  ' * block.level}{block.marker or '-'} ", False
+            )
             parents += [""] * (block.level - len(parents)) + [_label(text)]
         else:
             way = tuple(part for part in (block.caption or opener,) if part)

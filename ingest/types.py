@@ -43,6 +43,8 @@ class Block:
     """Key into `Document.references`; empty: the document's own."""
     caption: str = ""
     """A table row's table caption, where there is one."""
+    marker: str = ""
+    """What a numbered item is counted with ("3.", "2.1"); empty: a bullet."""
     continues: bool = False
     """Whether a paragraph goes on where the paragraph block before it ends."""
 

@@ -243,6 +243,7 @@ class _Walk:
             yield from self._inside(child, depth)
 
     def _list(self, element: HtmlElement, depth: int) -> Iterator[Block]:
+        counted = _span(element.get("start")) - 1 if element.tag == "ol" else None
         for item in element:
             if not isinstance(item.tag, str):
                 continue
@@ -255,7 +256,8 @@ class _Walk:
             text = " ".join(part for part in (words, *(one.text for one in lead)) if part)
             nested = [one for one in inner if one.kind != "paragraph"]
             if text:
-                yield Block("item", text, max(0, depth))
+                counted = counted + 1 if counted is not None else None
+                yield Block("item", text, max(0, depth), marker=f"{counted}." if counted is not None else "")
             yield from nested
 
     def _definitions(self, element: HtmlElement) -> Iterator[Block]:

@@ -130,7 +130,8 @@ def _inline(token: Token, opener: Token, container: Token, depth: int) -> Iterat
         yield Block("heading", _MARK.sub("", text).strip(), int(opener.tag[1]))
     elif depth >= 0 and container.type == "list_item_open":
         words, key = _marked(text)
-        yield Block("item", words, depth, reference=key)
+        marker = f"{container.info}{container.markup}" if container.info else ""
+        yield Block("item", words, depth, reference=key, marker=marker)
     else:
         yield from _cited_runs(text)
 
