@@ -22,6 +22,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
+from starlette.routing import Route
 
 from assistant.assistant import Assistant
 from assistant.types import Cited, Delta, Done, Event, Searching
@@ -54,11 +55,11 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
     Raises:
         SettingsError: The rate limit cannot be used, or traces are asked for and their package is missing.
     """
-    routes, running = mcp_server.mcp_routes(assistant) if mcp_server.is_installed() else ([], nullcontext)
+    mcp = mcp_server.McpServer(assistant) if mcp_server.is_installed() else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running():
+        async with mcp.running() if mcp else nullcontext():
             yield
 
     app = FastAPI(
@@ -75,7 +76,8 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
     app.state.metrics = metrics.Metrics()
     for part in (*_PARTS, last):
         app.include_router(part)
-    app.router.routes.extend(routes)
+    if mcp:
+        app.router.routes.append(Route("/mcp", mcp))
     # With no site named it grants nobody anything: Gradio, mounted beside us, would otherwise add rules of its own that
     # let every site in.
     app.add_middleware(
@@ -105,7 +107,7 @@ def _watch(counts: metrics.Metrics) -> Callable[[Seen], None]:
     return watch
 
 
-@router.post("/v1/ask", response_model=schemas.AnswerObject)
+@router.post("/v1/ask", response_model=schemas.AnswerObject, responses={200: {"content": {"text/event-stream": {}}}})
 def ask(body: schemas.AskRequest, request: Request, assistant: Answering) -> Any:
     """Answer a question, citing every statement.
 

@@ -6,18 +6,22 @@ the guard's, as for every other route.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
-from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant.assistant import Assistant
-from assistant.types import Done
+from ingest.errors import CareerError
 from ui import render
+from ui.wiring import drained
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import MCPServer
 
 _INSTRUCTIONS = (
     "Answers questions about careers in AI and machine learning from a library of documents. `ask` gives a short "
@@ -31,28 +35,58 @@ def is_installed() -> bool:
     return find_spec("mcp") is not None
 
 
-def mcp_routes(assistant: Assistant) -> tuple[list[BaseRoute], Callable[[], AbstractAsyncContextManager[None]]]:
-    """The route at `/mcp`, and what has to be entered while it is served."""
-    from mcp.server.mcpserver import MCPServer
-    from mcp.server.transport_security import TransportSecuritySettings
+class McpServer:
+    """An ASGI app that speaks MCP while it is running."""
 
-    server = MCPServer("career-assistant", title="Career Assistant", instructions=_INSTRUCTIONS, log_level="WARNING")
+    def __init__(self, assistant: Assistant) -> None:
+        """Answer from this assistant."""
+        self._assistant = assistant
+        self._app: ASGIApp | None = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """To be entered while the server serves; may be entered again afterwards."""
+        from mcp.server.transport_security import TransportSecuritySettings
+
+        server = _server(self._assistant)
+        # The guard stands before this app and has checked who is calling from where.
+        security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+        self._app = server.streamable_http_app(stateless_http=True, json_response=True, transport_security=security)
+        async with server.session_manager.run():
+            yield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        assert self._app is not None, "the server is not running"
+        await self._app(scope, receive, send)
+
+
+def _server(assistant: Assistant) -> MCPServer:
+    from mcp.server.mcpserver import MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError
+
+    @contextmanager
+    def told() -> Iterator[None]:
+        """What a person may see, the agent may see, too; anything else is logged and stays here."""
+        try:
+            yield
+        except CareerError as error:
+            raise ToolError(str(error)) from error
 
     def search(
         query: Annotated[str, Field(description="What to look for, 1 to 4,000 characters.")],
         k: Annotated[int, Field(description="Passages at most.", ge=1, le=100)] = 5,
     ) -> dict[str, Any]:
         """Find passages of the library, best first, with title, place, address and text."""
-        return render.found(*assistant.search(query, k=k))
+        with told():
+            return render.found(*assistant.search(query, k=k))
 
     def ask(question: Annotated[str, Field(description="A question, 1 to 4,000 characters.")]) -> dict[str, Any]:
         """Answer a question on careers in AI and machine learning, citing every statement."""
-        events = assistant.stream(question, history=[], keep=False)
-        return asdict(next(event.answer for event in events if isinstance(event, Done)))
+        with told():
+            return asdict(drained(assistant.stream(question, history=[], keep=False)))
 
+    server = MCPServer("career-assistant", title="Career Assistant", instructions=_INSTRUCTIONS, log_level="WARNING")
     for tool in (search, ask):
         server.add_tool(tool)
-    # The guard stands before this app and has checked who is calling from where.
-    security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    app = server.streamable_http_app(stateless_http=True, json_response=True, transport_security=security)
-    return list(app.routes), server.session_manager.run
+    return server

@@ -143,3 +143,18 @@ class ResponseObject(BaseModel):
     output: list[dict[str, JsonValue]]
     citations: list[str]
     search_results: list[SearchResult]
+
+
+class Failing(BaseModel):
+    """What went wrong, as OpenAI says it."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class OpenAIErrorResponse(BaseModel):
+    """The shape of every error on OpenAI's routes."""
+
+    error: Failing
