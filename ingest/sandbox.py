@@ -40,6 +40,7 @@ _FILES = 200
 _AHEAD = 4
 """Documents taken from the child ahead of what is asked for; more wait there."""
 _OUT_OF_MEMORY, _TOO_LARGE, _FAULT = "memory", "large", "fault"
+_GAVE_UP = ("SIGABRT", "SIGKILL", "SIGTRAP")
 _PASSED_ON = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH",
               "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONUTF8", "PYTHONHASHSEED")  # fmt: skip
 """What a child gets of the environment, besides `LC_...`: keys and passwords stay here."""
@@ -128,7 +129,9 @@ def _refused(path: Path, answer: Mapping[str, Any] | None, ended: str, memory: i
         )
     if ended == "SIGXCPU" or not ended:
         return SourceError(f"{path.name} could not be read within {seconds:.0f} seconds.", hint)
-    return SourceError(f"{path.name} crashed its reader ({ended}).", hint)
+    # Parsers written in C end themselves when they get no memory.
+    likely = f", most likely for want of memory: it may take {memory // 2**20:,} MB" if ended in _GAVE_UP else ""
+    return SourceError(f"{path.name} crashed its reader ({ended}){likely}.", hint)
 
 
 class _Child:

@@ -195,8 +195,20 @@ class Web:
                 return url, answer
             # Headers are read as Latin-1; what is written in them is UTF-8, if anything.
             target = answer.headers["location"].encode("latin-1", "replace").decode("utf-8", "replace")
-            url = normalised(urljoin(url, target))
+            url = normalised(_joined(url, target))
         raise SourceError(f"{url} redirects more than {HOPS} times.", "Name the page that it should lead to.")
+
+
+def _joined(url: str, target: str) -> str:
+    """Where a redirect leads to.
+
+    Raises:
+        SourceError: Nowhere.
+    """
+    try:
+        return urljoin(url, target)
+    except ValueError as error:
+        raise SourceError(f"{url} redirects to {target}, which is no address.", "Look at it in a browser.") from error
 
 
 def _site(url: str) -> str:
