@@ -26,7 +26,7 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict
 
-bench: $(VENV)/.installed-test
+bench: $(VENV)/.installed-bench
 	$(BIN)/career-assistant eval
 	$(BIN)/python -m evals.bench
 
@@ -47,3 +47,7 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/pip
 	$(INSTALL) torch
 	$(INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/.installed-serve
+
+$(VENV)/.installed-bench: $(VENV)/.installed-test
+	$(INSTALL) --editable '.[bench,test]'
+	@touch $@

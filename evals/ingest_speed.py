@@ -83,7 +83,7 @@ def langchain(folder: Path, data: Path) -> Measured:
     model = HuggingFaceEmbeddings(model_name=str(get_model_path()), model_kwargs={"device": "cpu"})
     model.embed_documents(["warm"])
     began = time.perf_counter()
-    documents = [Document(text) for path in sorted(folder.iterdir()) for text in _texts(path)]
+    documents = [Document(text) for path in sorted(folder.rglob("*.*")) for text in _texts(path)]
     pieces = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200).split_documents(documents)
     Chroma.from_documents(pieces, model, persist_directory=str(data / "langchain"))
     return Measured("stock LangChain pipeline", len(pieces), time.perf_counter() - began, _peak())
@@ -93,8 +93,9 @@ _WAYS: dict[str, Callable[[Path, Path], Measured]] = {"ours": ours, "bare": bare
 
 
 def _texts(path: Path) -> Iterator[str]:
-    if path.suffix != ".jsonl":
+    if path.suffix == ".md":
         yield path.read_text(encoding="utf-8")
+    if path.suffix != ".jsonl":
         return
     with path.open(encoding="utf-8") as lines:
         for line in lines:
@@ -166,7 +167,7 @@ def main(folder: Path | None = None, documents: int = DOCUMENTS) -> str:
         folder: Of the corpora; without it, the bundled library is measured.
         documents: Taken from each corpus.
     """
-    if folder is None:
+    if folder is None or not all((folder / name).is_dir() for name in CORPORA):
         from ingest.discover import bundled_folder
 
         with tempfile.TemporaryDirectory() as data:
