@@ -32,6 +32,7 @@ from ingest.schema import (
     next_step,
     passage_of,
     source_of,
+    statements_json,
 )
 from ingest.types import Filters, Passage, Source
 from ingest.words import STOPWORDS, stem, stems, words
@@ -293,7 +294,7 @@ class Catalog:
                 "generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     passage.id, source.id, passage.ordinal, json.dumps(passage.headings), passage.page, passage.place,
-                    passage.text, json.dumps([asdict(one) for one in passage.statements]), embedded_hash, generation,
+                    passage.text, statements_json(passage.statements), embedded_hash, generation,
                 ),
             )  # fmt: skip
             number = cursor.lastrowid

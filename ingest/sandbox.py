@@ -16,11 +16,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
-from queue import Empty, Full, Queue
+from queue import Empty, Queue
 from types import TracebackType
 from typing import IO, Any
 
@@ -37,8 +37,10 @@ _WRITTEN = 256 * 2**20
 """Bytes of a file that a reader may write, for parsers that need a place to unpack to."""
 _FILES = 200
 """Files after which a child is replaced, so that what parsers leave behind does not add up."""
-_AHEAD = 4
-"""Documents taken from the child ahead of what is asked for; more wait there."""
+_ASKED = 16
+"""Files that a child is asked for at once, so that it reads while others embed."""
+_AHEAD = 8 * 2**20
+"""Bytes of answers taken from the child ahead of what is asked for; more wait there."""
 _OUT_OF_MEMORY, _TOO_LARGE, _FAULT = "memory", "large", "fault"
 _GAVE_UP = ("SIGABRT", "SIGKILL", "SIGTRAP")
 _PASSED_ON = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH",
@@ -66,16 +68,19 @@ class Sandbox:
         """End the child."""
         self._end()
 
-    def read(self, path: Path) -> Iterator[Document]:
+    def read(self, path: Path, following: Sequence[Path] = ()) -> Iterator[Document]:
         """The documents of a file, as `ingest.readers.read` gives them.
+
+        Args:
+            path: The file.
+            following: What will be asked for next, in this order; the child goes on with it meanwhile.
 
         Raises:
             UnsupportedFormat: No reader takes files with this ending.
             SourceError: The file cannot be read, takes too long or too much memory, or crashed its reader.
         """
-        child = self._ready()
-        patience = self._seconds + SECONDS_PER_MB * _megabytes(path)
-        child.ask(path, patience)
+        child = self._asked(path, following)
+        patience = self._patience(path)
         finished = False
         try:
             while True:
@@ -87,19 +92,31 @@ class Sandbox:
                 finished = answer is not None and ("done" in answer or "message" in answer)
                 break
         finally:
+            child.asked.popleft()
             # A file that was given up half-way would mix its documents with the next one's.
             beaten = "" if finished else child.gone()
-            if not finished or child.files >= _FILES:
+            if not finished or (child.files >= _FILES and not child.asked):
                 self._end()
         if not finished:
             raise _refused(path, answer, beaten, self._memory, patience)
         if answer is not None and "message" in answer:
             raise SourceError(str(answer["message"]), str(answer.get("hint", "")))
 
-    def _ready(self) -> _Child:
+    def _asked(self, path: Path, following: Sequence[Path]) -> _Child:
+        """The child, asked for a file and for what follows."""
+        if self._child is not None and self._child.asked and self._child.asked[0] != path:
+            self._end()
         if self._child is None:
             self._child = _Child(self._memory)
-        return self._child
+        child = self._child
+        for index, one in enumerate((path, *following[: _ASKED - 1])):
+            if index >= len(child.asked) and (index == 0 or child.files < _FILES):
+                child.ask(one, self._patience(one))
+        return child
+
+    def _patience(self, path: Path) -> float:
+        """Seconds that a file may take between two documents."""
+        return self._seconds + SECONDS_PER_MB * _megabytes(path)
 
     def _end(self) -> None:
         if self._child is not None:
@@ -151,12 +168,15 @@ class _Child:
             env={**kept, **_ONE_THREAD},
             start_new_session=True,
         )
-        self._answers: Queue[dict[str, Any] | None] = Queue(_AHEAD)
+        self.asked: deque[Path] = deque()
+        self._answers: Queue[bytes] = Queue()
+        self._taken, self._given = 0, 0
         self._ended = threading.Event()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def ask(self, path: Path, seconds: float) -> None:
         self.files += 1
+        self.asked.append(path)
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps([str(path), seconds]).encode() + b"\n")
@@ -165,9 +185,14 @@ class _Child:
     def answer(self, seconds: float) -> dict[str, Any] | None:
         """The child's next answer; None when it is gone, makes no sense, or takes too long."""
         try:
-            return self._answers.get(timeout=seconds)
+            line = self._answers.get(timeout=seconds)
         except Empty:
             return None
+        self._given += len(line)
+        try:
+            return _understood(line) if line else None
+        except ValueError:
+            return {_FAULT: "what it says makes no sense"}
 
     def gone(self) -> str:
         """How the child ended, when it did; empty while it lives."""
@@ -194,20 +219,13 @@ class _Child:
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        try:
+        with suppress(OSError, ValueError):
             while line := self._process.stdout.readline(LARGEST_DOCUMENT + 1):
-                self._put(_understood(line))
-        except OSError:
-            pass
-        except ValueError:
-            self._put({_FAULT: "what it says makes no sense"})
-        self._put(None)
-
-    def _put(self, answer: dict[str, Any] | None) -> None:
-        while not self._ended.is_set():
-            with suppress(Full):
-                self._answers.put(answer, timeout=0.2)
-                return
+                self._taken += len(line)
+                self._answers.put(line)
+                while self._taken - self._given > _AHEAD and not self._ended.wait(0.01):
+                    pass
+        self._answers.put(b"")
 
 
 def _understood(line: bytes) -> dict[str, Any]:
@@ -235,7 +253,7 @@ def document_of(fields: Mapping[str, Any]) -> Document:
     """A document from its JSON.
 
     >>> made = Document("Pay", (Block("row", "Entry: $1", page=2),), "html", references={"a": Reference("A board")})
-    >>> document_of(json.loads(json.dumps(asdict(made)))) == made
+    >>> document_of(json.loads(json.dumps(fields_of(made)))) == made
     True
     """
     return Document(
@@ -246,6 +264,16 @@ def document_of(fields: Mapping[str, Any]) -> Document:
             "references": {key: Reference(**one) for key, one in fields["references"].items()},
         }
     )
+
+
+def fields_of(document: Document) -> dict[str, Any]:
+    """A document as JSON can hold it; `dataclasses.asdict` copies everything, and takes many times as long."""
+    return {
+        **vars(document),
+        "blocks": [vars(block) for block in document.blocks],
+        "origin": vars(document.origin),
+        "references": {key: vars(one) for key, one in document.references.items()},
+    }
 
 
 # The child's side.
@@ -275,7 +303,7 @@ def _serve(asked: IO[str], answers: IO[bytes]) -> None:
         try:
             _clock(seconds)
             for document in read(path):
-                _say(answers, {"document": asdict(document)})
+                _say(answers, {"document": fields_of(document)})
                 _clock(seconds)
             _say(answers, {"done": True})
         except SourceError as error:

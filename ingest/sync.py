@@ -169,11 +169,12 @@ def _move(catalog: Catalog, moved: Sequence[tuple[tuple[str, str], Found]]) -> N
 
 def _read_all(work: _Work, sandbox: Sandbox, catalog: Catalog, embedder: Embedder) -> Iterator[_Read | _File]:
     """Every document of the files, split; behind a file's documents the file itself, unless it could not be read."""
-    for file in work.files:
+    paths = [file.path for file in work.files]
+    for number, file in enumerate(work.files, 1):
         source_ids: set[str] = set()
         waiting: _Read | None = None
         try:
-            for document in sandbox.read(file.path):
+            for document in sandbox.read(file.path, paths[number : number + 16]):
                 made = _split(file, document, catalog, embedder)
                 source_ids.add(made.source.id)
                 # The last one waits until the file has been read to its end, and was left alone meanwhile.
