@@ -30,7 +30,7 @@ check: $(VENV)/.installed-test
 fuzz: $(VENV)/.installed-test
 	FUZZ_EXAMPLES=500 $(BIN)/python -m pytest -q tests/test_schema.py
 
-bench: $(VENV)/.installed-test
+bench: $(VENV)/.installed-bench
 	$(BIN)/career-assistant eval
 	$(BIN)/python -m evals.bench
 
@@ -51,3 +51,7 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/pip
 	$(INSTALL) torch
 	$(INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/.installed-serve
+
+$(VENV)/.installed-bench: $(VENV)/.installed-test
+	$(INSTALL) --editable '.[bench,test]'
+	@touch $@

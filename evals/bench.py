@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from evals import bls, cast
+from evals import bls, cast, ingest_speed
 
 SETS: dict[str, Callable[[Path], str]] = {"bls-ooh": bls.main, "cast": cast.main}
 """What is measured, by the name of its folder."""
@@ -24,6 +24,7 @@ def main() -> None:
         else:
             where = f"there is no {name} in {given}" if given else "CAREER_BENCH_DATA is not set"
             print(f"\n{name}: not measured, because {where}.")
+    print(f"\n{ingest_speed.main(Path(given) if given else None)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from ingest.schema import (
     next_step,
     passage_of,
     source_of,
+    statements_json,
 )
 from ingest.types import Filters, Passage, Source
 from ingest.words import STOPWORDS, stem, stems, words
@@ -82,12 +83,12 @@ class Catalog:
             )
             return [source_of(row) for row in rows]
 
-    def files(self, roots: Iterable[str]) -> dict[tuple[str, str], str]:
-        """Content hash of every file brought in from these roots, by root and path."""
-        chosen = tuple(roots)
+    def files(self) -> dict[tuple[str, str], str]:
+        """Content hash of every file by root and path; an empty one where only a part of it was brought in."""
         with self._told():
             rows = self._connection().execute(
-                f"SELECT root, uri, hash FROM files WHERE root IN ({marks(chosen)})", chosen
+                "SELECT root, uri, hash FROM files UNION ALL SELECT DISTINCT root, file, '' FROM sources s "
+                "WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.root = s.root AND f.uri = s.file)"
             )
             return {(root, uri): content_hash for root, uri, content_hash in rows}
 
@@ -234,12 +235,12 @@ class Catalog:
                 self.remove(connection, source_id)
         connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (root, uri, content_hash))
 
-    def move_file(self, connection: sqlite3.Connection, root: str, old: str, new: str) -> None:
-        """Give a file and its sources another path; they keep their ids, passages and vectors."""
-        connection.execute("UPDATE files SET uri = ? WHERE root = ? AND uri = ?", (new, root, old))
+    def move_file(self, connection: sqlite3.Connection, old: tuple[str, str], new: tuple[str, str]) -> None:
+        """Give a file and its sources another root and path; they keep their ids, passages and vectors."""
+        connection.execute("UPDATE files SET root = ?, uri = ? WHERE root = ? AND uri = ?", (*new, *old))
         connection.execute(
-            "UPDATE sources SET file = ?, uri = ? || substr(uri, ?) WHERE root = ? AND file = ?",
-            (new, new, len(old) + 1, root, old),
+            "UPDATE sources SET root = ?, file = ?, uri = ? || substr(uri, ?) WHERE root = ? AND file = ?",
+            (new[0], new[1], new[1], len(old[1]) + 1, *old),
         )
 
     def remove_file(self, connection: sqlite3.Connection, root: str, uri: str) -> None:
@@ -300,7 +301,7 @@ class Catalog:
                 "generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     passage.id, source.id, passage.ordinal, json.dumps(passage.headings), passage.page, passage.place,
-                    passage.text, json.dumps([asdict(one) for one in passage.statements]), embedded_hash, generation,
+                    passage.text, statements_json(passage.statements), embedded_hash, generation,
                 ),
             )  # fmt: skip
             number = cursor.lastrowid

@@ -1,28 +1,27 @@
 """Which files and pages there are, and what has to be done about them.
 
-It walks folders, fetches pages, and compares; of files it reads nothing but bytes for a hash.
+It walks folders, fetches pages, and compares; of files it reads nothing but bytes for a hash. It never follows a link
+out of the folder that was named, and what it could not look at it says so, and does not take for gone.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath, PurePosixPath
 
 from ingest.errors import SourceError
+from ingest.fetch import normalised
+from ingest.folder import files_of, fingerprint, shown
 from ingest.types import Failure
-from ingest.web import Refused, Web
+from ingest.web import Page, Refused, Web
 
 READING = "2"
 """Part of every file's hash: raise it when reading or splitting changes, so that files are read again."""
 
 BUNDLED = "bundled"
 """The root of the library that travels with the package."""
-
-_PASSED_OVER = ("~$", ".")
-"""What names of files begin with that nobody means to ingest: hidden files, locks of open office files."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,15 @@ class Found:
 
     root: str
     uri: str
-    """Its path below the root, with forward slashes; its name when it is the root itself."""
+    """Its path below the root, with forward slashes; its name when it is the root itself; the address of a page."""
     path: Path
     content_hash: str
     marks: tuple[str, str] = ("", "")
     """`ETag` and `Last-Modified` of a page from the web."""
+    stamp: tuple[int, ...] = ()
+    """What the system said of the file when it was hashed: another one means that it was written to since."""
+    size: int = 0
+    """In bytes."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,16 @@ class Walk:
     found: tuple[Found, ...]
     failed: tuple[Failure, ...]
     roots: tuple[str, ...]
-    unreached: frozenset[tuple[str, str]]
-    """Root and path of what could not be looked at this time, and so does not count as gone."""
+    """Places of the targets."""
+    unreached: frozenset[str] = frozenset()
+    """Places that could not be looked at or read this time: what is there, or below, does not count as gone."""
 
 
-Remembered = Callable[[str, str], Mapping[str, str]]
-"""Root and address of a page -> its `etag`, `last_modified` and `hash`; empty when it is not known."""
+Remembered = Callable[[str], Mapping[str, str]]
+"""Address of a page -> its `etag`, `last_modified` and `hash`; empty when it is not known."""
 
 Known = Mapping[tuple[str, str], str]
-"""Content hash by root and path, of what was brought in."""
+"""Content hash by root and path, of what was brought in; without one where it was not brought in whole."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,8 @@ class Plan:
 
     new: tuple[Found, ...]
     changed: tuple[Found, ...]
-    moved: tuple[tuple[str, Found], ...]
-    """Old path and the file as it is now, of files that only have another path."""
+    moved: tuple[tuple[tuple[str, str], Found], ...]
+    """Old root and path, and the file as it is now, of files that only have another place."""
     same: tuple[Found, ...]
     gone: tuple[tuple[str, str], ...]
     """Root and path of files that were brought in and are there no more."""
@@ -75,152 +79,229 @@ def bundled_folder() -> Path:
     Raises:
         SourceError: The package was installed without them.
     """
-    folder = Path(__file__).resolve().parent.parent / "corpus"
-    if not folder.is_dir():
+    if not _CORPUS.is_dir():
         raise SourceError(
             "The bundled documents are missing from this installation.",
             "Install career-assistant again, or name a folder: career-assistant ingest FOLDER",
         )
-    return folder
+    return _CORPUS
 
 
-def discover(targets: Sequence[str], suffixes: Collection[str], web: Web, known: Remembered) -> Walk:
-    """Files and pages of the targets in a stable order, those that no reader takes, and the roots walked.
+_CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+
+
+def place_of(root: str, uri: str) -> str:
+    """Where a file lies, by whichever root it was brought in: its whole path with forward slashes, or its address.
+
+    >>> place_of("/docs", "pay/ml.md"), place_of("/docs/ml.md", "ml.md"), place_of("https://x.org/map.xml", "https://x.org/a")
+    ('/docs/pay/ml.md', '/docs/ml.md', 'https://x.org/a')
+    """
+    if "://" in uri:
+        return uri
+    base = (_CORPUS if root == BUNDLED else PurePath(root)).as_posix()
+    return base if PurePosixPath(base).name == uri else f"{base.rstrip('/')}/{uri}"
+
+
+def discover(
+    targets: Sequence[str],
+    suffixes: Collection[str],
+    web: Web,
+    known: Known,
+    remembered: Remembered,
+    prune: bool = False,
+) -> Walk:
+    """Files and pages of the targets in a stable order, each once, and what cannot be brought in.
+
+    A file that is known by another root (a folder above was brought in before, or one below) is found by that one.
 
     Args:
         targets: Files, folders, addresses of pages or sitemaps; none means the bundled library.
         suffixes: Endings that can be read.
         web: Fetches pages.
-        known: What is known of a page.
+        known: What was brought in before.
+        remembered: What is remembered of a page.
+        prune: Whether a target that is there no more is meant to be removed.
 
     Raises:
         SourceError: A target does not exist.
     """
-    found: list[Found] = []
-    failed: list[Failure] = []
-    roots: list[str] = []
-    unreached: set[tuple[str, str]] = set()
+    walking = _Walking(suffixes, web, remembered, {place_of(*key): key for key in known})
     for target in targets or (BUNDLED,):
         if "://" in target:
-            roots.append(target)
-            _pages(target, suffixes, web, known, found, failed, unreached)
-            continue
-        root, base, files = _files_of(target)
-        roots.append(root)
-        for path in files:
-            uri = path.relative_to(base).as_posix() if path != base else path.name
-            reason = _refused(path.suffix, suffixes)
-            if reason:
-                failed.append(Failure(uri, reason))
-            else:
-                found.append(Found(root, uri, path, file_hash(path)))
-    return Walk(tuple(found), tuple(failed), tuple(roots), frozenset(unreached))
-
-
-def _pages(
-    target: str,
-    suffixes: Collection[str],
-    web: Web,
-    known: Remembered,
-    found: list[Found],
-    failed: list[Failure],
-    unreached: set[tuple[str, str]],
-) -> None:
-    """Fetch an address, and what it lists when it is a sitemap."""
-    first = web.page(target, known(target, target))
-    listed = web.listed(first)
-    for url in listed or [target]:
-        try:
-            page = web.page(url, known(target, url)) if listed else first
-        except SourceError as error:
-            failed.append(Failure(url, str(error)))
-            if not (isinstance(error, Refused) and error.gone):
-                unreached.add((target, url))
-            continue
-        reason = "" if page.unchanged else _refused(page.suffix, suffixes)
-        if reason:
-            failed.append(Failure(url, reason))
-        elif page.unchanged:
-            found.append(Found(target, url, Path(), known(target, url)["hash"], (page.etag, page.last_modified)))
+            walking.pages(target)
         else:
-            path = web.keep(page)
-            found.append(Found(target, url, path, file_hash(path), (page.etag, page.last_modified)))
+            walking.files(target, prune)
+    return Walk(tuple(walking.found), tuple(walking.failed), tuple(walking.roots), frozenset(walking.unreached))
+
+
+@dataclass
+class _Walking:
+    """Collects what is there."""
+
+    suffixes: Collection[str]
+    web: Web
+    remembered: Remembered
+    known: Mapping[str, tuple[str, str]]
+    """Root and path by place."""
+    found: list[Found] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    roots: list[str] = field(default_factory=list)
+    unreached: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    """Places."""
+
+    def files(self, target: str, prune: bool) -> None:
+        """Look at a file or at all files of a folder.
+
+        Raises:
+            SourceError: It does not exist.
+        """
+        bundled = target == BUNDLED and not Path(target).exists()
+        base = bundled_folder() if bundled else Path(target).expanduser().resolve()
+        root = BUNDLED if bundled else str(base)
+        self.roots.append(base.as_posix())
+        if not base.exists():
+            below = any(_covered(*key, self.roots[-1:]) for key in self.known.values())
+            if not (below and prune):
+                hint = "To remove what was brought in from there, add --prune." if below else ""
+                raise SourceError(f"There is no file or folder {target}.", hint or "Check the path and try again.")
+            return
+        for path, reason in files_of(base) if base.is_dir() else [(base, "")]:
+            if not (bundled and path == base / "README.md"):
+                self._file(root, shown(path.relative_to(base) if path != base else Path(path.name)), path, reason)
+
+    def _file(self, root: str, uri: str, path: Path, reason: str) -> None:
+        place = place_of(root, uri)
+        if place in self.seen:
+            return
+        self.seen.add(place)
+        if reason:
+            self._miss(uri, place, f"{reason} Name what it leads to, or leave it out.")
+        elif refused := _refused(path.suffix, self.suffixes):
+            self._miss(uri, place, refused)
+        else:
+            try:
+                stamp = fingerprint(path)
+                content_hash = file_hash(path)
+            except OSError as error:
+                self._miss(uri, place, f"{uri} cannot be read: {error.strerror}. Check its permissions.")
+            else:
+                self.found.append(
+                    Found(*self.known.get(place, (root, uri)), path, content_hash, stamp=stamp, size=stamp[0])
+                )
+
+    def _miss(self, uri: str, place: str, reason: str) -> None:
+        self.failed.append(Failure(uri, reason))
+        self.unreached.add(place)
+
+    def pages(self, target: str) -> None:
+        """Fetch an address, and what it lists when it is a sitemap."""
+        try:
+            root = normalised(target)
+        except SourceError as error:
+            self.failed.append(Failure(target, str(error)))
+            return
+        self.roots.append(root)
+        was_sitemap = any(key[0] == root != key[1] for key in self.known.values())
+        try:
+            first = self.web.page(root, self.remembered(root))
+            listed = self.web.listed(first)
+            if was_sitemap and not listed:
+                raise SourceError(f"{root} was a sitemap and is none now.", "Its pages are kept; look at it.")
+        except SourceError as error:
+            self.failed.append(Failure(root, str(error)))
+            if was_sitemap or not _is_gone(error):
+                self.unreached.add(root)
+            return
+        for url in listed or [root]:
+            self._page(root, url, None if listed else first)
+
+    def _page(self, root: str, url: str, page: Page | None) -> None:
+        try:
+            url = normalised(url)
+            if url in self.seen:
+                return
+            self.seen.add(url)
+            page = page or self.web.page(url, self.remembered(url))
+            refused = "" if page.unchanged else _refused(page.suffix, self.suffixes)
+            path = Path() if page.unchanged or refused else self.web.keep(page)
+        except SourceError as error:
+            self.failed.append(Failure(url, str(error)))
+            if not _is_gone(error):
+                self.unreached.add(url)
+            return
+        if refused:
+            self._miss(url, url, refused)
+            return
+        content_hash = self.remembered(url)["hash"] if page.unchanged else file_hash(path)
+        where = self.known.get(url, (root, url))
+        self.found.append(Found(*where, path, content_hash, (page.etag, page.last_modified), size=len(page.body)))
+
+
+def _is_gone(error: SourceError) -> bool:
+    return isinstance(error, Refused) and error.gone
+
+
+def _covered(root: str, uri: str, places: Collection[str]) -> bool:
+    """Whether a file lies at or below one of some places, or was brought in from one.
+
+    >>> _covered("/docs", "pay/ml.md", ["/docs/pay"]), _covered("/docs", "payroll.md", ["/docs/pay"])
+    (True, False)
+    """
+    place = place_of(root, uri)
+    if place in places or root in places:
+        return True
+    return "://" not in place and any(str(above) in places for above in PurePosixPath(place).parents)
 
 
 def diff(walk: Walk, known: Known, prune: bool = False) -> Plan:
     """Compare what is there with what was brought in. Pure.
 
-    A file that is new under its path and has the bytes of one that is gone is that one, moved.
+    A file that is new in its place and has the bytes of one that is gone is that one, moved.
 
-    >>> diff(Walk((), (), ("r",), frozenset()), {("r", "a.md"): "x"}, prune=True).gone
+    >>> diff(Walk((), (), ("r",)), {("r", "a.md"): "x"}, prune=True).gone
     (('r', 'a.md'),)
     """
-    there = {(one.root, one.uri) for one in walk.found} | walk.unreached
-    left = {key: known[key] for key in sorted(known) if key not in there and key[0] in walk.roots}
+    there = {(one.root, one.uri) for one in walk.found}
+    left = {
+        key: known[key]
+        for key in sorted(known)
+        if key not in there and _covered(*key, walk.roots) and not _covered(*key, walk.unreached)
+    }
+    by_content: dict[str, list[tuple[str, str]]] = {}
+    for key, content in left.items():
+        by_content.setdefault(content, []).append(key)
     new: list[Found] = []
     changed: list[Found] = []
-    moved: list[tuple[str, Found]] = []
+    moved: list[tuple[tuple[str, str], Found]] = []
     same: list[Found] = []
     for one in walk.found:
         before = known.get((one.root, one.uri))
-        old = _left_as(one, left) if before is None else None
-        if old is not None:
-            del left[(one.root, old)]
-            moved.append((old, one))
-        elif before is None:
-            new.append(one)
-        else:
+        if before is not None:
             (same if before == one.content_hash else changed).append(one)
+        elif candidates := by_content.get(one.content_hash):
+            # Of several with the same bytes, rather the one of the same name.
+            name = PurePosixPath(one.uri).name
+            old = next((key for key in candidates if PurePosixPath(key[1]).name == name), candidates[0])
+            candidates.remove(old)
+            del left[old]
+            moved.append((old, one))
+        else:
+            new.append(one)
     return Plan(tuple(new), tuple(changed), tuple(moved), tuple(same), tuple(left) if prune else ())
 
 
-def _left_as(one: Found, left: Known) -> str | None:
-    """The path under which a file was known that is gone from there and had the same bytes.
-
-    A file with another name is another one: its name may be its title.
-    """
-    name = Path(one.uri).name
-    return next(
-        (uri for (root, uri), content in left.items()
-         if (root, content, Path(uri).name) == (one.root, one.content_hash, name)),
-        None,
-    )  # fmt: skip
-
-
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes and of the version of reading; a file that cannot be read hashes to nothing."""
-    digest = hashlib.sha256(READING.encode())
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError:
-        return ""
-    return digest.hexdigest()
-
-
-def _files_of(target: str) -> tuple[str, Path, list[Path]]:
-    """Root label, base path and files of a target.
+    """SHA-256 of a file's bytes and of the version of reading.
 
     Raises:
-        SourceError: It does not exist.
+        OSError: It cannot be read.
     """
-    if target == BUNDLED and not Path(target).exists():
-        folder = bundled_folder()
-        return BUNDLED, folder, [path for path in _files(folder) if path != folder / "README.md"]
-    path = Path(target).expanduser().resolve()
-    if not path.exists():
-        raise SourceError(f"There is no file or folder {target}.", "Check the path and try again.")
-    return str(path), path, _files(path) if path.is_dir() else [path]
-
-
-def _files(folder: Path) -> list[Path]:
-    """Files below a folder in sorted order, without hidden ones and what hidden folders hold."""
-    listed = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        listed += [Path(place) / name for name in sorted(names) if not name.startswith(_PASSED_OVER)]
-    return listed
+    digest = hashlib.sha256(READING.encode())
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _refused(suffix: str, suffixes: Collection[str]) -> str:

@@ -101,6 +101,10 @@ class SentenceTransformerEmbedder:
         """Tokens of each text, the two marks at its ends included."""
         return [len(one.ids) for one in self._tokenizer.encode_batch(list(texts))]
 
+    def bare(self, texts: Sequence[str]) -> Vectors:
+        """What the model's own `encode` makes of texts in one call: what our own ways are measured against."""
+        return np.asarray(self._model.encode(list(texts), normalize_embeddings=True), dtype=np.float32)
+
     def warm(self) -> None:
         """Load the model now, so that the first question need not wait for it."""
         self.embed_query("warm")

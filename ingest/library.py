@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -21,6 +22,9 @@ from ingest.fusion import fuse
 from ingest.schema import filtered
 from ingest.types import Filters, Hit, Neighbourhood, Passage, Progress, Report, Source
 from ingest.words import stem
+
+if TYPE_CHECKING:
+    from ingest.web import Web
 
 CANDIDATES = 60
 """Passages that each ranking puts forward."""
@@ -227,6 +231,7 @@ class Library:
         dry_run: bool = False,
         prune: bool = False,
         progress: Callable[[Progress], None] | None = None,
+        web: Web | None = None,
     ) -> Report:
         """Bring files and folders in, and report what was new, changed, removed, unchanged and failed.
 
@@ -235,6 +240,7 @@ class Library:
             dry_run: Only say what would be done.
             prune: Remove sources of these roots whose files are gone.
             progress: Told how far it has come.
+            web: Who fetches pages; the open internet when left out.
 
         Raises:
             LibraryBusy: Another process is writing.
@@ -245,10 +251,10 @@ class Library:
 
         told = progress or (lambda _: None)
         if dry_run:
-            return bring_in(self.catalog, self.embedder, targets, dry_run=True, prune=prune, progress=told)
+            return bring_in(self.catalog, self.embedder, targets, dry_run=True, prune=prune, progress=told, web=web)
         with self.writing():
             self._remember_embedder()
-            report = bring_in(self.catalog, self.embedder, targets, dry_run=False, prune=prune, progress=told)
+            report = bring_in(self.catalog, self.embedder, targets, dry_run=False, prune=prune, progress=told, web=web)
             self._keep_view_fresh()
         return report
 

@@ -86,6 +86,11 @@ def passage_of(row: _Row) -> Passage:
     return Passage(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], row[5], row[6], statements)
 
 
+def statements_json(statements: Sequence[Statement]) -> str:
+    """Statements as a row holds them; `dataclasses.asdict` would copy everything first."""
+    return json.dumps([{**vars(one), "reference": vars(one.reference)} for one in statements])
+
+
 def _statement(fields: Mapping[str, Any]) -> Statement:
     reference = Reference(**fields["reference"])
     return Statement(fields["text"], fields["start"], fields["kind"], tuple(fields["way"]), reference)

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.catalog import Catalog
-from ingest.discover import READING, Found, diff, discover
+from ingest.discover import READING, Found, diff, discover, place_of
 from ingest.embed import Embedder
 from ingest.errors import SourceError
+from ingest.folder import fingerprint
 from ingest.passages import split
 from ingest.readers import suffixes
 from ingest.readers.markdown import safe_url
@@ -27,15 +29,17 @@ from ingest.web import Web
 
 Vectors = NDArray[np.float32]
 
-_TOGETHER = 128
-"""Passages that are embedded together: enough for small files to fill the model's batches, few enough for the progress
-bar to move."""
+_TOGETHER = 1_024
+"""Passages that are embedded and committed together: enough that texts of one length meet, few enough for memory."""
+_AT_ONCE = 128
+"""Passages between two moves of the progress bar."""
 
 
 @dataclass(frozen=True)
 class _Read:
     """A document read and split, ready to be embedded."""
 
+    file: Found
     source: Source
     passages: tuple[Passage, ...]
 
@@ -44,8 +48,51 @@ class _Read:
 class _File:
     """A file read to its end."""
 
-    found: Found
+    file: Found
     source_ids: frozenset[str]
+
+
+@dataclass
+class _Work:
+    """What is to be read, and how far it has come."""
+
+    files: Sequence[Found]
+    held: frozenset[tuple[str, str]]
+    """Those of which an earlier version is in the library."""
+    tell: Callable[[Progress], None]
+    failures: list[Failure]
+    lost: set[tuple[str, str]] = field(default_factory=set)
+    """Root and path of files that could not be read."""
+    done: int = 0
+    """Files."""
+    bytes_done: int = 0
+    """Of files read to their end, or given up."""
+    streamed: int = 0
+    """Letters taken from the file at hand."""
+    embedded: int = 0
+    """Passages."""
+
+    def fail(self, file: Found, error: SourceError) -> None:
+        """Give a file up."""
+        self.lost.add((file.root, file.uri))
+        kept = " What was brought in from it before is kept." if (file.root, file.uri) in self.held else ""
+        self.failures.append(Failure(file.uri, f"{error}{kept}"))
+
+    def told(self, done: int, label: str, share: float) -> None:
+        """Say how far it has come."""
+        self.tell(Progress(done, len(self.files), label, share, self.embedded))
+
+    def share(self) -> float:
+        """The part of the work that is done, 0 to 1, by bytes."""
+        return min(1.0, (self.bytes_done + self.streamed) / max(1, sum(one.size for one in self.files)))
+
+    def take(self, item: _Read | _File) -> None:
+        """Count something as done."""
+        if isinstance(item, _File):
+            self.done += 1
+            self.bytes_done, self.streamed = self.bytes_done + item.file.size, 0
+        else:
+            self.streamed = min(item.file.size, self.streamed + sum(len(one.text) for one in item.passages))
 
 
 def bring_in(
@@ -56,75 +103,106 @@ def bring_in(
     dry_run: bool,
     prune: bool,
     progress: Callable[[Progress], None],
+    web: Web | None = None,
 ) -> Report:
     """Do what the difference between targets and catalog asks for, and report it.
+
+    `web` is who fetches pages; the open internet when left out.
 
     Raises:
         SourceError: A target does not exist.
         LibraryError: The catalog cannot be written.
     """
-    with Web() as web, Sandbox() as sandbox:
-        walk = discover(targets, suffixes(), web, lambda root, url: _remembered(catalog, root, url))
-        plan = diff(walk, catalog.files(walk.roots), prune)
-        failed = list(walk.failed)
-        embedded = 0
+    with web or Web() as fetching, Sandbox() as sandbox:
+        known = catalog.files()
+        hashes = {place_of(*key): content for key, content in known.items()}
+        walk = discover(targets, suffixes(), fetching, known, lambda url: _remembered(catalog, hashes, url), prune)
+        plan = diff(walk, known, prune)
+        # A file's name may be its title, so a file with another name is read again.
+        renamed = [file for (_, old), file in plan.moved if old.rpartition("/")[2] != file.uri.rpartition("/")[2]]
+        work = _Work((*plan.new, *plan.changed, *renamed), frozenset(known), progress, list(walk.failed))
         if not dry_run:
-            todo = [*plan.new, *plan.changed]
             _move(catalog, plan.moved)
-            done = 0
-            for batch in _batches(_read_all(todo, sandbox, catalog, embedder, failed)):
-                progress(Progress(done, len(todo), _label(batch)))
-                embedded += _commit(catalog, embedder, batch)
-                done += sum(isinstance(one, _File) for one in batch)
-            progress(Progress(len(todo), len(todo), ""))
+            for batch in _batches(_read_all(work, sandbox, catalog, embedder)):
+                _commit(catalog, embedder, batch, work)
+            work.told(len(work.files), "", 1.0)
             _remove(catalog, plan.gone)
-    refused = {failure.uri for failure in failed}
+            _remember(catalog, plan.same)
+
+    def brought(files: Sequence[Found]) -> tuple[str, ...]:
+        return tuple(one.uri for one in files if (one.root, one.uri) not in work.lost)
+
     return Report(
-        new=tuple(one.uri for one in plan.new if one.uri not in refused),
-        changed=(*(one.uri for one in plan.changed if one.uri not in refused), *(one.uri for _, one in plan.moved)),
+        new=brought(plan.new),
+        changed=(*brought(plan.changed), *brought([file for _, file in plan.moved])),
         removed=tuple(uri for _, uri in plan.gone),
-        unchanged=tuple(one.uri for one in plan.same),
-        failed=tuple(failed),
-        embedded=embedded,
+        unchanged=brought(plan.same),
+        failed=tuple(work.failures),
+        embedded=work.embedded,
     )
 
 
-def _remembered(catalog: Catalog, root: str, url: str) -> Mapping[str, str]:
+def _remembered(catalog: Catalog, hashes: Mapping[str, str], url: str) -> Mapping[str, str]:
     """What is known of a page from the web: `etag`, `last_modified` and `hash`; nothing unless it is in the catalog."""
     known: dict[str, str] = json.loads(catalog.meta(f"web {url}", "{}"))
-    held = known and known["reading"] == READING and catalog.files((root,)).get((root, url)) == known["hash"]
-    return known if held else {}
+    return known if known and known["reading"] == READING and hashes.get(url) == known["hash"] else {}
 
 
-def _move(catalog: Catalog, moved: Sequence[tuple[str, Found]]) -> None:
+def _remember(catalog: Catalog, same: Sequence[Found]) -> None:
+    """Remember the marks of pages whose words are as they were, under new marks."""
+    for file in same:
+        if "://" in file.uri and (marks := _marks(file)) != catalog.meta(f"web {file.uri}"):
+            catalog.set_meta(f"web {file.uri}", marks)
+
+
+def _marks(page: Found) -> str:
+    etag, modified = page.marks
+    return json.dumps(dict(etag=etag, last_modified=modified, hash=page.content_hash, reading=READING))
+
+
+def _move(catalog: Catalog, moved: Sequence[tuple[tuple[str, str], Found]]) -> None:
     if moved:
         with catalog.transaction() as connection:
             for old, found in moved:
-                catalog.move_file(connection, found.root, old, found.uri)
+                catalog.move_file(connection, old, (found.root, found.uri))
 
 
-def _label(batch: Sequence[_Read | _File]) -> str:
-    """The document that a batch begins with."""
-    return next((one.source.uri for one in batch if isinstance(one, _Read)), "")
-
-
-def _read_all(
-    files: Sequence[Found], sandbox: Sandbox, catalog: Catalog, embedder: Embedder, failed: list[Failure]
-) -> Iterator[_Read | _File]:
+def _read_all(work: _Work, sandbox: Sandbox, catalog: Catalog, embedder: Embedder) -> Iterator[_Read | _File]:
     """Every document of the files, split; behind a file's documents the file itself, unless it could not be read."""
-    for file in files:
+    paths = [file.path for file in work.files]
+    for number, file in enumerate(work.files, 1):
         source_ids: set[str] = set()
+        waiting: _Read | None = None
         try:
-            for document in sandbox.read(file.path):
+            for document in sandbox.read(file.path, paths[number : number + 16]):
                 made = _split(file, document, catalog, embedder)
                 source_ids.add(made.source.id)
-                yield made
-            if not source_ids:
+                # The last one waits until the file has been read to its end, and was left alone meanwhile.
+                if waiting is not None:
+                    yield waiting
+                waiting = made
+            if waiting is None:
                 raise SourceError(f"{file.uri} holds nothing that can be read.", "Check that it is the right file.")
+            _left_alone(file)
         except SourceError as error:
-            failed.append(Failure(file.uri, str(error)))
+            work.fail(file, error)
         else:
+            yield waiting
             yield _File(file, frozenset(source_ids))
+
+
+def _left_alone(file: Found) -> None:
+    """Make sure that what was read is what was hashed.
+
+    Raises:
+        SourceError: Somebody has written to the file since.
+    """
+    try:
+        touched = file.stamp and fingerprint(file.path) != file.stamp
+    except OSError:
+        touched = True
+    if touched:
+        raise SourceError(f"{file.uri} was changed while it was read.", "Ingest it again when it is done.")
 
 
 def _split(file: Found, document: Document, catalog: Catalog, embedder: Embedder) -> _Read:
@@ -153,7 +231,7 @@ def _split(file: Found, document: Document, catalog: Catalog, embedder: Embedder
         passages=len(passages),
         added_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return _Read(source, tuple(passages))
+    return _Read(file, source, tuple(passages))
 
 
 def _batches(read_on: Iterator[_Read | _File]) -> Iterator[list[_Read | _File]]:
@@ -170,35 +248,53 @@ def _batches(read_on: Iterator[_Read | _File]) -> Iterator[list[_Read | _File]]:
         yield batch
 
 
-def _commit(catalog: Catalog, embedder: Embedder, batch: Sequence[_Read | _File]) -> int:
-    """Embed what is not embedded yet, commit the batch, and say how many passages were embedded."""
+def _commit(catalog: Catalog, embedder: Embedder, batch: Sequence[_Read | _File], work: _Work) -> None:
+    """Embed what is not embedded yet, and commit the batch."""
     documents = [one for one in batch if isinstance(one, _Read)]
-    known: dict[str, Vectors] = {}
-    for one in documents:
-        known.update(catalog.embedded(one.source.id))
     texts = {
         _hash(text): text
         for one in documents
         for text in (passage.embedded_text(one.source.title) for passage in one.passages)
     }
-    missing = [key for key in texts if key not in known]
-    if missing:
-        vectors = embedder.embed_passages([texts[key] for key in missing])
-        known.update(zip(missing, vectors, strict=True))
+    known: dict[str, Vectors] = {}
+    for one in documents:
+        known.update(catalog.embedded(one.source.id))
+    label, before, files = documents[0].source.uri if documents else "", work.share(), work.done
+    for item in batch:
+        work.take(item)
+    missing = {key: text for key, text in texts.items() if key not in known}
+    done = 0
+    for made in _embedded(embedder, missing):
+        known.update(made)
+        done += len(made)
+        work.embedded += len(made)
+        work.told(files, label, before + (work.share() - before) * done / len(missing))
     with catalog.transaction() as connection:
         for item in batch:
             if isinstance(item, _File):
-                catalog.put_file(connection, item.found.root, item.found.uri, item.found.content_hash, item.source_ids)
-                if "://" in item.found.uri:
-                    etag, modified = item.found.marks
-                    marks = dict(etag=etag, last_modified=modified, hash=item.found.content_hash, reading=READING)
-                    catalog.remember(connection, f"web {item.found.uri}", json.dumps(marks))
+                _put_file(catalog, connection, item)
                 continue
             keys = [_hash(passage.embedded_text(item.source.title)) for passage in item.passages]
-            file = item.source.uri.removesuffix(f"#{item.source.external_id}")
             parts = [(passage, key, known[key]) for passage, key in zip(item.passages, keys, strict=True)]
-            catalog.put(connection, item.source, file, parts)
-    return len(missing)
+            catalog.put(connection, item.source, item.file.uri, parts)
+
+
+def _embedded(embedder: Embedder, texts: Mapping[str, str]) -> Iterator[dict[str, Vectors]]:
+    """The vectors of texts by their keys, a part at a time.
+
+    Texts of one length go together: the model fills up a batch to the length of its longest.
+    """
+    keys = sorted(texts, key=lambda key: -len(texts[key]))
+    for start in range(0, len(keys), _AT_ONCE):
+        part = keys[start : start + _AT_ONCE]
+        yield dict(zip(part, embedder.embed_passages([texts[key] for key in part]), strict=True))
+
+
+def _put_file(catalog: Catalog, connection: sqlite3.Connection, item: _File) -> None:
+    file = item.file
+    catalog.put_file(connection, file.root, file.uri, file.content_hash, item.source_ids)
+    if "://" in file.uri:
+        catalog.remember(connection, f"web {file.uri}", _marks(file))
 
 
 def _remove(catalog: Catalog, gone: Sequence[tuple[str, str]]) -> None:

@@ -173,6 +173,10 @@ class Progress:
     total: int
     label: str
     """The file at hand; empty at the end."""
+    share: float | None = None
+    """The part of the work that is done, 0 to 1, where it is known better than by counting."""
+    passages: int = 0
+    """Passages embedded so far."""
 
 
 @dataclass(frozen=True)

@@ -136,18 +136,18 @@ def search(ctx: click.Context, query: str, k: int, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("targets", nargs=-1, metavar="[PATH]...")
+@click.argument("targets", nargs=-1, metavar="[PATH or URL]...")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-@click.option("--prune", is_flag=True, help="Remove what these folders no longer hold.")
+@click.option("--prune", is_flag=True, help="Remove what these folders and sites no longer hold.")
 @as_json
 @with_data
 @click.pass_context
 def ingest(ctx: click.Context, targets: tuple[str, ...], dry_run: bool, prune: bool, as_json: bool) -> None:
-    """Bring documents in: files and folders, or without any the bundled library."""
+    """Bring documents in: files, folders, pages and sitemaps, or without any the bundled library."""
     from ui import render
 
     library = _library(ctx)
-    with terminal.progress(terminal.EMBEDDING) as told:
+    with terminal.progress(terminal.INDEXING) as told:
         report = library.sync(targets, dry_run=dry_run, prune=prune, progress=told)
     if as_json:
         terminal.say_json(render.report(report))

@@ -121,7 +121,7 @@ def bring_bundled(settings: Settings) -> None:
     with closing(open_library(settings)) as library:
         click.echo("Bringing the bundled library in; this happens once.")
         mark.touch()
-        with terminal.progress(terminal.EMBEDDING) as told:
+        with terminal.progress(terminal.INDEXING) as told:
             report = library.sync(progress=told)
         mark.unlink()
     click.echo(str(report))
