@@ -192,7 +192,7 @@ def row_text(header: Sequence[str], cells: Sequence[str]) -> str:
     >>> row_text(["Level", "Pay"], ["Entry", "$1"]), row_text(["City", "Pay", "Rank"], ["Boston", "$2", "3"])
     ('Entry: $1', 'Boston - Pay: $2; Rank: 3')
     """
-    label, rest = (cells[0] if cells else ""), list(zip(header[1:], cells[1:], strict=False))
+    label, rest = (cells[0].rstrip(": ") if cells else ""), list(zip(header[1:], cells[1:], strict=False))
     filled = [(name, cell) for name, cell in rest if cell]
     if len(header) == 2 or not filled:
         return ": ".join(part for part in (label, *(cell for _, cell in filled)) if part)
