@@ -8,6 +8,7 @@ under each other, or between upright strokes, are a table.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ingest.types import Block
 
@@ -59,6 +60,9 @@ def outlined(text: str) -> list[Block]:
             run.append(line.strip())
         index += 1
     _flush(run, blocks)
+    if all(block.kind == "heading" for block in blocks):
+        # What heads nothing is what is said.
+        return [replace(block, kind="paragraph", level=0) for block in blocks]
     return blocks
 
 

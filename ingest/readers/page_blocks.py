@@ -56,27 +56,29 @@ class Style:
 def without_running(lines: Sequence[Line], heights: Mapping[int, float]) -> list[Line]:
     """The lines without running heads, feet and page numbers.
 
-    A running head stands at a page's edge, on three pages at the same height; or on two, when it counts the pages. A
-    line in larger letters than the body has to count them: it may head a chapter on each page.
+    A running head stands at a page's edge, on three pages at the same height, but for figures in it; or on two, when it
+    counts the pages. A line in larger letters than the body has to be the very same: it may number the chapters.
 
     Args:
         lines: Of all pages, in reading order.
         heights: Of the pages in points.
     """
-    larger = 1.2 * body_style(lines).size
+    larger = 1.25 * body_style(lines).size
     held = lines_by_page(lines)
     edges = [line for page, height in heights.items() for line in _at_the_edges(held[page], height)]
-    pages: dict[tuple[str, int], set[int]] = {}
+    pages: dict[tuple[str, int], set[int]] = defaultdict(set)
     counts: Counter[tuple[str, int, int]] = Counter()
     for line in edges:
-        pages.setdefault(_repeats(line), set()).add(line.page)
+        pages[_repeats(line)].add(line.page)
+        pages[line.text, _repeats(line)[1]].add(line.page)
         counts[(*_repeats(line), _counted(line))] += bool(_COUNT.search(line.text))
     running = {
         id(line)
         for line in edges
         if _NUMBER.fullmatch(line.text.strip())
-        or counts[(*_repeats(line), _counted(line))] >= 2
-        or (len(pages[_repeats(line)]) >= _REPEATED and line.size < larger)
+        or (line.size < larger and counts[(*_repeats(line), _counted(line))] > 1)
+        or (line.size < larger and len(pages[_repeats(line)]) >= _REPEATED)
+        or len(pages[line.text, _repeats(line)[1]]) >= _REPEATED
     }
     return [line for line in lines if id(line) not in running]
 
