@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import letter
 from reportlab.lib.pdfencrypt import StandardEncryption
@@ -28,6 +30,10 @@ from reportlab.platypus import (
 
 from ingest.errors import SourceError
 from ingest.readers import read
+from ingest.readers.layout import Box, Word, lines_of
+from ingest.readers.page_blocks import blocks_of, without_running
+from ingest.readers.page_tables import Rule, grids
+from ingest.readers.reading_order import ordered
 from ingest.types import Block, Document
 
 STYLES = getSampleStyleSheet()
@@ -75,6 +81,22 @@ def test_pdf_tells_headings_by_size_and_by_weight_and_each_blocks_page(tmp_path:
     ]  # fmt: skip
     levels = [one.level for one in document.blocks if one.kind == "heading"]
     assert levels[0] == levels[2] < levels[1]
+
+
+def test_pdf_lines_that_the_files_outline_names_are_headings(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        for number, title in enumerate(("Pay", "Outlook")):
+            canvas.bookmarkPage(title)
+            canvas.addOutlineEntry(title, title, level=number)
+            canvas.drawString(72, 700, f"{number + 1}. {title}")
+            canvas.drawString(72, 686, "Engineers who train models earn more than others do.")
+            canvas.showPage()
+
+    document = only(drawn(tmp_path / "a.pdf", draw))
+    assert [(one.text, one.level) for one in document.blocks if one.kind == "heading"] == [
+        ("1. Pay", 1),
+        ("2. Outlook", 2),
+    ]
 
 
 def test_pdf_columns_are_read_one_after_the_other_below_what_spans_them(tmp_path: Path) -> None:
@@ -168,6 +190,27 @@ def test_pdf_cells_that_span_columns_and_rows_are_told_with_each(tmp_path: Path)
     ]
 
 
+def test_pdf_cells_of_several_lines_are_whole_without_rules(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        where = ["Boston and the towns", "that lie around it"]
+        rows = [
+            (["Title"], ["Pay"], ["Where"]),
+            (["Engineer"], ["$1"], where),
+            (["Staff and principal", "engineers"], ["$2"], ["Austin"]),
+            (["Fellow"], ["$3"], ["Seattle"]),
+        ]
+        for row, cells in enumerate(rows):
+            for left, lines in zip((72, 250, 350), cells, strict=True):
+                for place, line in enumerate(lines):
+                    canvas.drawString(left, 700 - 44 * row - 14 * place, line)
+
+    assert of_kind(only(drawn(tmp_path / "a.pdf", draw)), "row") == [
+        "Engineer - Pay: $1; Where: Boston and the towns that lie around it",
+        "Staff and principal engineers - Pay: $2; Where: Austin",
+        "Fellow - Pay: $3; Where: Seattle",
+    ]
+
+
 def test_pdf_lists_are_items_whether_their_bullets_are_letters_or_drawn(tmp_path: Path) -> None:
     items = ListFlowable(
         [Paragraph(f"skill number {one} of those", STYLES["BodyText"]) for one in "abc"], bulletType="bullet"
@@ -198,6 +241,26 @@ def test_pdf_of_three_hundred_pages_is_read_to_its_end(tmp_path: Path) -> None:
     document = only(drawn(tmp_path / "a.pdf", draw))
     assert [block.page for block in document.blocks if block.kind == "paragraph"] == list(range(1, 301))
     assert len(of_kind(document, "heading")) == 300
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 550), st.integers(0, 780), st.integers(1, 200), st.integers(1, 40), st.booleans()),
+        max_size=40,
+    ),
+    st.lists(st.tuples(st.booleans(), st.integers(0, 600), st.integers(0, 300), st.integers(0, 600)), max_size=12),
+)
+def test_pdf_words_anywhere_on_a_page_are_all_kept(places: list[tuple[int, ...]], ruled: list[tuple[int, ...]]) -> None:
+    words = [
+        Word(f"w{number}", Box(left, low, left + wide, low + high), high, "bold" if bold else "")
+        for number, (left, low, wide, high, bold) in enumerate(places)
+    ]
+    rules = [Rule(bool(level), at, start, start + length) for level, at, start, length in ruled]
+    tables, rest = grids(words, rules, 1)
+    lines = ordered([*lines_of(rest, 1), *tables])
+    found = " ".join(block.text for block in blocks_of(without_running(lines, {1: 10_000}))).split()
+    if not any(line.rows for line in lines):
+        assert sorted(found) == sorted(word.text for word in words)
 
 
 def test_pdf_states_its_date(tmp_path: Path) -> None:

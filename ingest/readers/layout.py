@@ -2,7 +2,7 @@
 
 A page is cut where white space runs through it from top to bottom (a gutter), as in the recursive XY-cut of Nagy and
 Seth (1984); only that here a run of lines is cut as long as its lines share a gutter, so that a heading across the page
-ends the columns above it. Whether a run is columns of text or a table is decided in `page_tables`.
+ends the columns above it. Whether a run is columns of text or a table is decided in `level_tables`.
 """
 
 from __future__ import annotations
@@ -88,6 +88,8 @@ class Line:
     page: int
     column: tuple[float, float] = (0.0, 0.0)
     """Left and right edge of the column it stands in."""
+    outline_level: int = 0
+    """Its level in the file's own outline, from 1; 0 when it is not in there."""
     rows: tuple[Block, ...] = ()
     """The rows of a table; the text is empty then."""
 
@@ -131,6 +133,8 @@ def _goes_on(last: Box, box: Box) -> bool:
 
 
 def _line(run: Sequence[Word], page: int) -> Line:
+    if is_rtl(" ".join(word.text for word in run)):
+        run = list(_latin_from_the_left(run))
     box = run[0].box
     for word in run[1:]:
         box = box.around(word.box)
@@ -138,6 +142,19 @@ def _line(run: Sequence[Word], page: int) -> Line:
     size = max({word.size for word in run}, key=lambda one: sum(len(w.text) for w in run if w.size == one))
     face = next((one for one in ("bold", "italic") if _letters(run, one) > 0.9 * letters), "")
     return Line(" ".join(word.text for word in run), box, size, face, page)
+
+
+def _latin_from_the_left(run: Sequence[Word]) -> Iterator[Word]:
+    """Words that are read from right to left, with the Latin words between them in their own order."""
+    held: list[Word] = []
+    for word in run:
+        if word.text.isascii() and any(map(str.isalpha, word.text)):
+            held.append(word)
+            continue
+        yield from sorted(held, key=lambda one: one.box.left)
+        held = []
+        yield word
+    yield from sorted(held, key=lambda one: one.box.left)
 
 
 def _letters(run: Sequence[Word], face: str) -> int:

@@ -137,7 +137,8 @@ def blocks_of(lines: Sequence[Line]) -> list[Block]:
         if listed:
             found.append(Block("item", text, page=first.page))
         elif _heads(group, levels):
-            found.append(Block("heading", text, levels[_style(first)], first.page))
+            level = levels.get(_style(first)) or min(6, first.outline_level)
+            found.append(Block("heading", text, level, first.page))
             lefts = []
         elif bullet:
             lefts = [left for left in lefts if left < first.box.left - 4] + [first.box.left]
@@ -210,7 +211,9 @@ def _levels(lines: Sequence[Line], body: Style) -> dict[Style, int]:
 
 
 def _heads(group: Sequence[Line], levels: Collection[Style]) -> bool:
-    """Whether lines are a heading: in the style of one, short, with words in them, and no sentence."""
+    """Whether lines are a heading: named in the outline; or in the style of one, short, with words, and no sentence."""
+    if group[0].outline_level:
+        return True
     words = " ".join(line.text for line in group)
     bullet = BULLET.match(words)
     fits = len(words) <= _LONGEST_HEADING
@@ -251,7 +254,14 @@ def _groups(lines: Sequence[Line], levels: Collection[Style], pitch: Mapping[flo
 def _continues(group: Sequence[Line], line: Line, levels: Collection[Style], pitch: Mapping[float, float]) -> bool:
     """Whether a line goes on with the paragraph, item or heading before it."""
     last, first = group[-1], group[0]
-    if last.rows or line.rows or BULLET.match(line.text) or _LEADERS.search(last.text):
+    if (
+        last.rows
+        or line.rows
+        or last.outline_level
+        or line.outline_level
+        or BULLET.match(line.text)
+        or _LEADERS.search(last.text)
+    ):
         return False
     if (_style(last) in levels or _style(line) in levels) and _style(last) != _style(line):
         return False

@@ -1,28 +1,21 @@
-"""Tables on a page: by the rules that are drawn around their cells, or by columns that stand level. Pure.
+"""Tables on a page by the rules that are drawn around their cells. Pure.
 
 A grid counts when its rules make at least two rows and two columns; a cell that no rule divides is one cell, however
-many rows and columns it spans. Without rules, rows of short cells that stand level under each other are a table.
+many rows and columns it spans. Tables without rules are found in `level_tables`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
 
-from ingest.readers.layout import Box, Line, Run, Word, is_rtl, lines_of
+from ingest.readers.layout import Box, Line, Word, is_rtl, lines_of
 from ingest.readers.tables import Cell, table_blocks
 
 _NEAR = 3.0
 """Points by which two rules miss each other at most when they are meant to meet."""
-_FEWEST_LEVEL = 0.5
-"""Share of a table's rows at least that fill two columns or more."""
 _FEWEST_TOLD = 0.4
 """Share of a grid's cells at least that hold words."""
-_FEWEST_ROWS = 3
-"""Rows at least that make a table without rules."""
-_LONG_CELL = 6
-"""Words; columns of longer lines that fill their width are columns of text."""
 
 
 @dataclass(frozen=True)
@@ -152,85 +145,3 @@ def _told(words: Sequence[Word], page: int) -> str:
 
 def _bold(words: Sequence[Word]) -> bool:
     return bool(words) and all(word.face == "bold" for word in words)
-
-
-def is_table(run: Run) -> bool:
-    """Whether rows that share gutters are a table, and not text in columns.
-
-    In a table most rows fill several columns level with each other, and the cells are short.
-    """
-    rows = [run.cells(row) for row in run.rows]
-    full = [row for row in rows if sum(map(bool, row)) > 1]
-    if (
-        len(full) < max(_FEWEST_ROWS, _FEWEST_LEVEL * len(rows))
-        or not _even(full)
-        or not all(_level(row) for row in full)
-    ):
-        return False
-    lengths = [
-        median(sum(len(line.text.split()) for line in cell) for cell in column if cell)
-        for column in zip(*rows, strict=True)
-        if any(column)
-    ]
-    if len(lengths) == 2:
-        return max(lengths) < _LONG_CELL
-    return median(lengths) < _LONG_CELL and not _filled(run, lengths)
-
-
-def _even(rows: Sequence[Sequence[Sequence[Line]]]) -> bool:
-    """Whether rows follow each other at like distances, as those of a table do and labels in a drawing do not."""
-    heights = [max(line.box.bottom for cell in row for line in cell) for row in rows]
-    steps = [above - below for above, below in zip(heights, heights[1:], strict=False)]
-    return max(steps) < 4 * median(steps)
-
-
-def _level(row: Sequence[Sequence[Line]]) -> bool:
-    """Whether the cells of a row stand on one line, one line each."""
-    lines = [line for cell in row for line in cell]
-    height = min(line.box.height for line in lines)
-    return max(line.box.bottom for line in lines) - min(line.box.bottom for line in lines) < 0.5 * height
-
-
-def _filled(run: Run, lengths: Sequence[float]) -> bool:
-    """Whether every column is full of words from edge to edge, as narrow columns of text are."""
-    for column, words in zip(run.columns(), lengths, strict=False):
-        widths = [line.box.width for line in column]
-        if words < 3 or not widths or median(widths) < 0.85 * max(widths):
-            return False
-    return len(run.rows) > 5
-
-
-def table_of(run: Run, page: int) -> tuple[Line, list[Line]]:
-    """A run as a table, and the lines behind its last row that only look as if they went on with it."""
-    rows = [run.cells(row) for row in run.rows]
-    behind = []
-    while len(rows) > 2 and sum(map(bool, rows[-1])) == 1 and rows[-1][0]:
-        behind.append(rows.pop()[0][0])
-    told: list[list[Cell]] = []
-    last = None
-    for row in rows:
-        lines = [line for cell in row for line in cell]
-        top, bottom = max(line.box.top for line in lines), min(line.box.bottom for line in lines)
-        cells = [
-            Cell(" ".join(line.text for line in cell), bool(cell) and all(line.face == "bold" for line in cell))
-            for cell in row
-        ]
-        near = last is not None and last - top < 0.45 * (top - bottom)
-        if told and not cells[0].text and near:
-            told[-1] = [
-                Cell(" ".join(part for part in (above.text, cell.text) if part), above.head)
-                for above, cell in zip(told[-1], cells, strict=True)
-            ]
-        else:
-            told.append(cells)
-        last = bottom
-    if not any(cell.text and not cell.head for row in told[1:] for cell in row):
-        told = [[Cell(cell.text) for cell in row] for row in told]
-    every = [line for row in rows for cell in row for line in cell]
-    box = every[0].box
-    for line in every[1:]:
-        box = box.around(line.box)
-    if is_rtl(" ".join(line.text for line in every)):
-        told = [row[::-1] for row in told]
-    blocks = tuple(table_blocks(told, page=page))
-    return Line("", box, every[0].size, "", page, rows=blocks), behind[::-1]

@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)")
-_PRINTED = re.compile(r"\.(?:docx?|indd|pdf|pptx?|xlsx?|tex|dvi|html?)$|^(?:untitled|microsoft word|https?:)", re.I)
+_PRINTED = re.compile(
+    r"\.(?:docx?|indd|pdf|pptx?|xlsx?|tex|dvi|html?)$|^(?:untitled|microsoft word|https?:|about:)", re.I
+)
+_COUNTED = re.compile(r"^(?:(?:chapter|section|part)\s+)?(?:\d+(?:\.\d+)*\.?|[ivx]+\.)\s+")
 _BOLD_FACE = re.compile(r"bold|black|heavy|demi|cmbx|-bd\b", re.I)
 _ITALIC_FACE = re.compile(r"italic|oblique|slanted|cmti", re.I)
 _BOLD_WEIGHT, _FORCED_BOLD, _ITALIC = 600, 1 << 18, 1 << 6
@@ -70,6 +74,7 @@ def read(path: Path) -> Iterator[Document]:
         for number in range(1, len(opened) + 1):
             heights[number], found = _page(opened[number - 1], number)
             lines += found
+        lines = list(_outlined(lines, opened))
         title, origin = _properties(opened)
     except pypdfium2.PdfiumError as error:
         raise SourceError(f"{path.name} is damaged: {error}.", "Open it and save it again.") from error
@@ -92,6 +97,24 @@ def _refuse_unreadable(name: str, text: str) -> None:
             f"{name} does not say which letters its fonts show.",
             "Print it to a new PDF file, or have its text recognised (OCR).",
         )
+
+
+def _outlined(lines: Sequence[Line], opened: PdfDocument) -> Iterator[Line]:
+    """Lines with their level in the file's own outline (its bookmarks)."""
+    levels: dict[tuple[int, str], int] = {}
+    for entry in opened.get_toc():
+        target = entry.get_dest()
+        index = target.get_index() if target is not None else None
+        if index is not None and (title := _bare(entry.get_title())):
+            levels.setdefault((index + 1, title), entry.level + 1)
+    for line in lines:
+        level = levels.get((line.page, _bare(line.text))) if levels and not line.rows else None
+        yield replace(line, outline_level=level) if level else line
+
+
+def _bare(title: str) -> str:
+    """A title without the number in front of it, for comparison."""
+    return _COUNTED.sub("", " ".join(title.casefold().split()))
 
 
 def _properties(opened: PdfDocument) -> tuple[str, Reference]:

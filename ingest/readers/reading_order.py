@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ingest.readers.layout import Line, Run, is_rtl, joined, runs
-from ingest.readers.page_tables import is_table, table_of
+from ingest.readers.level_tables import is_table, table_of
 
 _FEWEST = 3
 """Lines of a column at least; what has fewer is read across."""
