@@ -388,6 +388,10 @@ def test_html_nested_deeply_keeps_its_words_or_says_that_it_cannot(tmp_path: Pat
         page(tmp_path, f"<p>First.</p>{opened * 10_000}deep words")
 
 
+def test_html_lines_of_a_heading_are_words_apart(tmp_path: Path) -> None:
+    assert of_kind(page(tmp_path, f"<h2>What<br>they earn</h2><p>{SAID}</p>"), "heading") == ["What they earn"]
+
+
 @pytest.mark.parametrize("body", ["", "<nav>Home</nav>", "<script>x</script>", "<p> </p>"])
 def test_html_without_words_says_so(tmp_path: Path, body: str) -> None:
     with pytest.raises(SourceError, match="no words"):
@@ -445,6 +449,20 @@ def test_what_holds_no_text_says_so(tmp_path: Path, ending: str, data: bytes, re
     (tmp_path / f"a.{ending}").write_bytes(data)
     with pytest.raises(SourceError, match=reason):
         only(tmp_path / f"a.{ending}")
+
+
+# Markdown
+
+
+def test_html_between_the_blocks_of_markdown_is_read(tmp_path: Path) -> None:
+    table = "<table><tr><td>Entry</td><td>$1</td></tr></table>"
+    text = f'<h1 align="center">Pay</h1>\n\n<!-- a remark -->\n\nIt rose.\n\n{table}\n'
+    (tmp_path / "a.md").write_text(text)
+    document = only(tmp_path / "a.md")
+    assert document.title == "Pay"
+    assert [(one.kind, one.text) for one in document.blocks] == [
+        ("heading", "Pay"), ("paragraph", "It rose."), ("row", "Entry: $1")
+    ]  # fmt: skip
 
 
 # JSON Lines

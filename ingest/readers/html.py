@@ -68,15 +68,7 @@ def parse(text: str, name: str) -> Document:
     Raises:
         SourceError: There are no words in it.
     """
-    from lxml import etree, html
-
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-    try:
-        tree = html.document_fromstring(text.encode("utf-8"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise SourceError(f"{name} holds no HTML that can be read.", "Check what kind of file it is.") from error
-    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise SourceError(f"{name} is nested too deeply to be read.", "Save the page again from a browser.")
+    tree = _tree(text, name)
     told = structured(tree)
     title, publisher = named(tree, name)
     publisher = publisher or told.get("publisher", "")
@@ -86,6 +78,33 @@ def parse(text: str, name: str) -> Document:
     if not any(block.kind != "heading" for block in blocks):
         raise SourceError(f"{name} holds no words beside its menus.", "Save the page again once it has loaded fully.")
     return Document(title, blocks, "html", origin, summary=meta(tree, "description", "og:description"))
+
+
+def fragment(text: str, name: str) -> list[Block]:
+    """The blocks of HTML that stands in another document; none when it holds no words.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    tree = _tree(f"<body>{text}</body>", name)
+    _strip(tree)
+    return list(_Walk("").blocks(_main(tree)))
+
+
+def _tree(text: str, name: str) -> HtmlElement:
+    from lxml import etree, html
+
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        tree = html.document_fromstring(text.encode("utf-8"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise SourceError(f"{name} holds no HTML that can be read.", "Check what kind of file it is.") from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise SourceError(f"{name} is nested too deeply to be read.", "Save the page again from a browser.")
+    # What a line break sets apart are not parts of one word.
+    for line_break in tree.iter("br"):
+        line_break.tail = f" {line_break.tail or ''}"
+    return tree
 
 
 # What is left out
