@@ -17,7 +17,7 @@ from ingest.folder import files_of, fingerprint, shown
 from ingest.types import Failure
 from ingest.web import Page, Refused, Web
 
-READING = "2"
+READING = "3"
 """Part of every file's hash: raise it when reading or splitting changes, so that files are read again."""
 
 BUNDLED = "bundled"

@@ -1,12 +1,14 @@
 """Recovers headings and lists in text that does not mark them. Pure.
 
 It reads lines: an underlined or numbered line, or a short line without a full stop that stands alone before other
-text, is a heading; a line that begins with a bullet or a number in brackets is a list item.
+text, is a heading; a line that begins with a bullet or a number in brackets is a list item; lines whose cells stand
+under each other, or between upright strokes, are a table.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ingest.types import Block
 
@@ -14,6 +16,12 @@ _BULLET = re.compile(r"^(\s*)(?:[-*•‣◦▪–·o]|\(?\d{1,2}[.)]|\(?[a-z][.
 _UNDERLINE = re.compile(r"^\s*([=\-~#*])\1{2,}\s*$")
 _NUMBERED = re.compile(r"^(\d+(?:\.\d+)*)\.?\s+(?=[A-Z])")
 _MARKED = re.compile(r"^(#{1,6})\s+(?=\S)")
+_RULER = re.compile(r"^\s*[|+]?(?:\s*:?[-=]{2,}:?\s*[|+]?)+\s*$")
+"""A line drawn between a table's rows."""
+_FEWEST_ROWS, _ASKEW = 3, 2
+"""Rows at least of a table without a ruler; columns of letters by which cells may miss each other."""
+_STATED = re.compile(r"^[^\W\d_a-z][^:.!?]{0,40}: \S.{0,80}$")
+"""A line that says what something is: "City: Boston"."""
 _SHORT = 70
 """Characters of a heading at most."""
 
@@ -32,8 +40,12 @@ def outlined(text: str) -> list[Block]:
         line = lines[index]
         following = lines[index + 1] if index + 1 < len(lines) else ""
         bullet = _BULLET.match(line)
+        table, length = ([], 0) if run else _table(lines, index)
         if not line.strip():
             _flush(run, blocks)
+        elif table:
+            blocks += table
+            index += length - 1
         elif _UNDERLINE.match(following) and not run and len(line.strip()) <= _SHORT:
             blocks.append(Block("heading", line.strip(), 1 if following.strip()[0] == "=" else 2))
             index += 1
@@ -48,7 +60,62 @@ def outlined(text: str) -> list[Block]:
             run.append(line.strip())
         index += 1
     _flush(run, blocks)
+    if all(block.kind == "heading" for block in blocks):
+        # What heads nothing is what is said.
+        return [replace(block, kind="paragraph", level=0) for block in blocks]
     return blocks
+
+
+def _table(lines: list[str], start: int) -> tuple[list[Block], int]:
+    """The rows of a table that begins at a line, and how many lines it takes; none where there is no table."""
+    from ingest.readers.tables import Cell, table_blocks
+
+    end = start
+    while end < len(lines) and (_RULER.match(lines[end]) or len(_cells(lines[end])) > 1):
+        end += 1
+    taken = [line for line in lines[start:end] if not _RULER.match(line)]
+    rows = [_cells(line) for line in taken]
+    ruled = len(taken) < end - start and len(taken) > 1
+    if len(rows) < (2 if ruled else _FEWEST_ROWS) or len({len(row) for row in rows}) > 1:
+        return [], 0
+    if not all("|" in line or "\t" in line for line in taken) and not _aligned(taken, rows):
+        return [], 0
+    told = [[Cell(cell) for cell in row] for row in rows]
+    if ruled and len(rows) > 2 and len(rows[0]) == 2:
+        told[0] = [Cell(cell, head=True) for cell in rows[0]]
+    return list(table_blocks(told)), end - start
+
+
+def _cells(line: str) -> list[str]:
+    """What stands between strokes, tabs or wide gaps of a line.
+
+    >>> _cells("| Pay | $1 |"), _cells("Pay    $1")
+    (['Pay', '$1'], ['Pay', '$1'])
+    """
+    words = line.strip()
+    if words.startswith("|") and words.count("|") > 1:
+        return [cell.strip() for cell in words.strip("|").split("|")]
+    if _BULLET.match(line):
+        return [words]
+    return [cell.strip() for cell in re.split(r"\t+|\s{2,}", words)]
+
+
+def _aligned(lines: list[str], rows: list[list[str]]) -> bool:
+    """Whether the cells of each column begin or end under each other, and are no sentences."""
+    if any(cell.endswith((".", "!", "?")) and len(cell.split()) > 2 for row in rows for cell in row):
+        return False
+    places: list[list[tuple[int, int]]] = []
+    for line, row in zip(lines, rows, strict=True):
+        at, spans = 0, []
+        for cell in row:
+            at = line.index(cell, at)
+            spans.append((at, at + len(cell)))
+            at += len(cell)
+        places.append(spans)
+    return all(
+        min(max(edge) - min(edge) for edge in zip(*column, strict=True)) <= _ASKEW
+        for column in zip(*places, strict=True)
+    )
 
 
 def numbered_marker(bullet: str) -> str:
@@ -62,9 +129,12 @@ def numbered_marker(bullet: str) -> str:
 
 
 def _flush(run: list[str], blocks: list[Block]) -> None:
-    if run:
+    """Lines that go on as one paragraph; such as all say what something is are rows."""
+    if len(run) > 1 and all(map(_STATED.match, run)):
+        blocks += (Block("row", line) for line in run)
+    elif run:
         blocks.append(Block("paragraph", " ".join(run)))
-        run.clear()
+    run.clear()
 
 
 def _item(words: str, lines: list[str], index: int) -> tuple[str, int]:

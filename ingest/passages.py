@@ -1,7 +1,12 @@
 """Documents to passages: runs of whole statements under one heading that fit the embedding model's window. Pure.
 
-A statement is a sentence, a list item or a table row; it is never cut. It keeps the way to it: the headings (its
-passage's), and below them its parent items, the sentence that opens its list, or its table's caption.
+A statement is a sentence, a list item or a table row; it is never cut. A passage never reaches over a page's end, so
+that its page is that of each statement. A statement keeps the way to it: the headings (its passage's), and below them
+its parent items, the sentence that opens its list, or its table's caption.
+
+A statement that is longer than the window by itself is a passage of its own: full text sees all of it, the embedding
+its beginning. What calls itself a sentence and is longer than `LONGEST` letters is none (a list without marks, code);
+that is divided between its clauses.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.types import Block, Document, Passage, Statement, StatementKind
+from ingest.types import Block, Document, Passage, Statement, StatementKind, embedded_way
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
@@ -21,7 +26,12 @@ _ABBREVIATIONS = frozenset(
     "eds u.s u.k u.n e.u d.c a.m p.m ph.d m.sc b.sc m.a b.a m.s b.s jan feb mar apr jun jul aug sep sept oct nov dec "
     "gen col sgt lt rev hon gov sen rep bros min max avg incl".split()
 )
-_STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9À-ÞŒ$€£])")
+_STOP = re.compile(r"[.!?…؟۔।]+[\"'”’»)\]]*(?=(\s)[\"'“‘«(\[¿¡]*(\S))|[。！？]+[」』”’）]*(?=(\s?)\S)")
+"""Marks that may end a sentence, with the space behind them; Chinese and Japanese write none."""
+LONGEST = 1200
+"""Letters of a sentence at most."""
+_CLAUSE_ENDS = ("; ", ": ", " – ", " — ", ", ", "；", "，", "、", " ")
+"""Where what is too long for a sentence is divided: at the first of these that it holds."""
 _LAST_WORD = re.compile(r"([\w.]+)$")
 
 
@@ -36,8 +46,8 @@ class _Unit:
     page: int | None
     lead: str
     """What stands in front of it in the passage's text: a bullet with its indent, or nothing."""
-    glued: bool
-    """Whether it follows the one before on the same line, as a sentence of the same paragraph does."""
+    joint: str
+    """What joins it to the one before it in a passage: a new line; a space or nothing within a paragraph."""
 
 
 @dataclass(frozen=True)
@@ -61,28 +71,59 @@ def split(document: Document, source_id: str, count_tokens: CountTokens, max_tok
     passages: list[Passage] = []
     seen: Counter[str] = Counter()
     for section in _sections(document):
-        way = " > ".join(part for part in (document.title, *section.headings) if part)
-        counts = count_tokens([way, *(one.text for one in section.units)])
-        room = max_tokens - counts[0]
-        for units in _filled(section.units, counts[1:], room):
+        way, *counts = count_tokens(
+            [embedded_way(document.title, section.headings), *(one.lead + one.text for one in section.units)]
+        )
+        # The two end marks are counted with the way; in a longer text they are not there again.
+        for units in _filled(section.units, [count - 2 for count in counts], max_tokens - way):
             passages.append(_passage(document, source_id, len(passages), section, units, seen))
     return passages
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a paragraph, whole, in order; joined by one space they are the text.
+    """The sentences of a paragraph, whole, in order.
+
+    Joined by a space they are the text, where its script has spaces between sentences.
 
     >>> sentences("Dr. Lee earns $1.5 million in the U.S. today. Is it much? Yes.")
     ['Dr. Lee earns $1.5 million in the U.S. today.', 'Is it much?', 'Yes.']
     """
+    return [said for _, said in _sentences(text)]
+
+
+def _sentences(text: str) -> list[tuple[str, str]]:
+    """What stands before each sentence (a space or nothing), and the sentence.
+
+    >>> _sentences("年収は高い。増えた。")
+    [('', '年収は高い。'), ('', '増えた。')]
+    """
     text = " ".join(text.split())
     found, start = [], 0
     for match in _STOP.finditer(text):
+        following = match.group(2)
+        if match.end() <= start or (following and not _begins(following)):
+            continue
         if is_abbreviation(text[start : match.start()], match.group()):
             continue
         found.append(text[start : match.end()])
-        start = match.end() + 1
-    return [one for one in (*found, text[start:]) if one]
+        start = match.end()
+    clauses = [clause for one in (*found, text[start:]) for clause in _clauses(one)]
+    return [(" " if one[:1] == " " else "", one.strip(" ")) for one in clauses if one.strip(" ")]
+
+
+def _begins(letter: str) -> bool:
+    """Whether a sentence may begin with a letter: no small one, and no mark but a currency's."""
+    return letter in "$€£¥₹" or (letter.isalnum() and not letter.islower())
+
+
+def _clauses(text: str) -> list[str]:
+    """A sentence, or what is too long for one in parts; joined by nothing they are the text."""
+    found = []
+    while len(text) > LONGEST:
+        cut = next((at + len(end.rstrip()) for end in _CLAUSE_ENDS if (at := text.rfind(end, 1, LONGEST)) > 0), LONGEST)
+        found.append(text[:cut])
+        text = text[cut:]
+    return [*found, text]
 
 
 def is_abbreviation(before: str, stop: str) -> bool:
@@ -96,11 +137,11 @@ def is_abbreviation(before: str, stop: str) -> bool:
 
 
 def _sections(document: Document) -> Iterator[_Section]:
-    """Runs of blocks under one way of headings; a new page begins a new run where there are no headings."""
+    """Runs of blocks under one way of headings on one page."""
     headings: list[tuple[int, str]] = []
     run: list[Block] = []
     for block in document.blocks:
-        paged = run and not headings and block.page != run[-1].page
+        paged = run and block.page != run[-1].page
         if (block.kind == "heading" or paged) and run:
             yield _section(headings, run)
             run = []
@@ -125,22 +166,25 @@ def _units(run: Sequence[Block]) -> Iterator[_Unit]:
     for block in run:
         if block.kind == "paragraph":
             parents = []
-            said = sentences(block.text)
-            for index, sentence in enumerate(said):
-                glued = index > 0 or block.continues
-                yield _Unit(sentence, "sentence", (), block.reference, block.page, "", glued)
-            opener = said[-1].rstrip(": ") if said and said[-1].endswith(":") else ""
+            said = _sentences(block.text)
+            for index, (joint, sentence) in enumerate(said):
+                if not index:
+                    joint = " " if block.continues else "\n"
+                yield _Unit(sentence, "sentence", (), block.reference, block.page, "", joint)
+            opener = said[-1][1].rstrip(": ") if said and said[-1][1].endswith(":") else ""
         elif block.kind == "item":
             parents = parents[: block.level]
             way = tuple(part for part in (opener, *(one.rstrip(": ") for one in parents)) if part)
             text = " ".join(block.text.split())
-            yield _Unit(
-                text, "item", way, block.reference, block.page, f"{'  ' * block.level}{block.marker or '-'} ", False
-            )
+            lead = f"{'  ' * block.level}{block.marker or '-'} "
+            if text:
+                yield _Unit(text, "item", way, block.reference, block.page, lead, "\n")
             parents += [""] * (block.level - len(parents)) + [_label(text)]
         else:
             way = tuple(part for part in (block.caption or opener,) if part)
-            yield _Unit(" ".join(block.text.split()), "row", way, block.reference, block.page, "", False)
+            text = " ".join(block.text.split())
+            if text:
+                yield _Unit(text, "row", way, block.reference, block.page, "", "\n")
 
 
 def _label(text: str) -> str:
@@ -157,13 +201,11 @@ def _filled(units: Sequence[_Unit], counts: Sequence[int], room: int) -> Iterato
     run: list[_Unit] = []
     held = 0
     for unit, count in zip(units, counts, strict=True):
-        # A token for the bullet; the two end marks that were counted are not in a longer text.
-        cost = count - 2 + (1 if unit.lead else 0)
-        if run and held + cost > room:
+        if run and held + count > room:
             yield run
             run, held = [], 0
         run.append(unit)
-        held += cost
+        held += count
     if run:
         yield run
 
@@ -179,7 +221,7 @@ def _passage(
     text = ""
     statements = []
     for unit in units:
-        text += (" " if unit.glued and text else "\n" if text else "") + unit.lead
+        text += (unit.joint if text else "") + unit.lead
         reference = document.references.get(unit.reference, document.origin)
         statements.append(Statement(unit.text, len(text), unit.kind, unit.way, reference))
         text += unit.text

@@ -7,7 +7,7 @@ Everything here is frozen and holds plain values only; no vendor type enters or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -106,8 +106,25 @@ class Passage:
         >>> Passage("p", "s", 0, ("Pay",), None, "Pay", "Entry level: $105,418", ()).embedded_text("ML engineer")
         'ML engineer > Pay\nEntry level: $105,418'
         """
-        way = " > ".join(part for part in (title, *self.headings) if part)
+        way = embedded_way(title, self.headings)
         return f"{way}\n{self.text}" if way else self.text
+
+
+_LONGEST_WAY = 240
+"""Bytes of the way in front of a passage's words at most; it leaves them most of an embedding model's window."""
+
+
+def embedded_way(title: str, headings: Sequence[str]) -> str:
+    """Title and headings as they are embedded; of a long way the outer headings are left out, then its end.
+
+    >>> embedded_way("Handbook", ("Pay", "Seattle")), embedded_way("Handbook", ("An outer heading " * 20, "Seattle"))
+    ('Handbook > Pay > Seattle', 'Handbook > Seattle')
+    """
+    parts = [part for part in (title, *headings) if part]
+    while len(parts) > 2 and len(" > ".join(parts).encode()) > _LONGEST_WAY:
+        del parts[1]
+    whole = " > ".join(parts).encode()
+    return whole[:_LONGEST_WAY].decode(errors="ignore") if len(whole) > _LONGEST_WAY else whole.decode()
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import SourceError
-from ingest.readers.markdown import safe_url
+from ingest.readers.page_facts import address, date, meta, named, structured
 from ingest.readers.tables import Cell, table_blocks
 from ingest.readers.text import decoded
 from ingest.types import Block, Document, Reference
@@ -32,17 +33,16 @@ _FURNITURE = re.compile(
     r"menu|navbar|nav|navigation|footer|banner|popup|modal|skip|toolbar|pagination|pager|related|comments?)(?:[-_ ]|$)",
     re.IGNORECASE,
 )
+_FOLDING = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _BLOCKS = frozenset(
     "p div section article main ul ol li dl dt dd table h1 h2 h3 h4 h5 h6 blockquote pre figure figcaption header "
     "details summary address hr center fieldset body tr td th caption".split()
 )
 _HEADING = re.compile(r"h[1-6]$")
-_SEPARATOR = re.compile(r"\s+[|–—:·»•-]+\s+|\s*:\s+(?=:|\S)|\s*\|\s*")
-_DATES = (
-    "date", "article:modified_time", "article:published_time", "dcterms.modified", "dcterms.date", "dc.date",
-    "last-modified", "datemodified", "datepublished", "og:updated_time",
-)  # fmt: skip
+_CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]*(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_DEEPEST = 120
+"""Elements within elements whose structure is followed; of what lies deeper the words are kept."""
 _MOSTLY = 0.5
 """Share of a page's words that an element has to hold to be kept whatever it is called."""
 
@@ -53,7 +53,13 @@ def read(path: Path) -> Iterator[Document]:
     Raises:
         SourceError: The file is empty, is no text, or holds no words beside its furniture.
     """
-    yield parse(decoded(path), path.name)
+    yield parse(decoded(path, _declared), path.name)
+
+
+def _declared(data: bytes) -> str:
+    """The encoding that a page says it is in, or nothing."""
+    match = _CHARSET.search(data[:4096])
+    return match.group(1).decode("ascii") if match else ""
 
 
 def parse(text: str, name: str) -> Document:
@@ -62,61 +68,43 @@ def parse(text: str, name: str) -> Document:
     Raises:
         SourceError: There are no words in it.
     """
-    from lxml import etree, html
-
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
-    try:
-        tree = html.document_fromstring(text.encode("utf-8"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise SourceError(f"{name} holds no HTML that can be read.", "Check what kind of file it is.") from error
-    title, publisher = _named(tree, name)
-    origin = Reference(publisher=publisher, title=title, as_of=_date(tree), url=_address(tree))
+    tree = _tree(text, name)
+    told = structured(tree)
+    title, publisher = named(tree, name)
+    publisher = publisher or told.get("publisher", "")
+    origin = Reference(publisher=publisher, title=title, as_of=date(tree, told), url=address(tree))
     _strip(tree)
     blocks = tuple(_Walk(title).blocks(_main(tree)))
     if not any(block.kind != "heading" for block in blocks):
         raise SourceError(f"{name} holds no words beside its menus.", "Save the page again once it has loaded fully.")
-    return Document(title, blocks, "html", origin, summary=_meta(tree, "description", "og:description"))
+    return Document(title, blocks, "html", origin, summary=meta(tree, "description", "og:description"))
 
 
-# What is known about the page
+def fragment(text: str, name: str) -> list[Block]:
+    """The blocks of HTML that stands in another document; none when it holds no words.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    tree = _tree(f"<body>{text}</body>", name)
+    _strip(tree)
+    return list(_Walk("").blocks(_main(tree)))
 
 
-def _meta(tree: HtmlElement, *names: str) -> str:
-    """The first of some meta fields that is filled, names compared without case."""
-    found: dict[str, str] = {}
-    for element in tree.iter("meta"):
-        key = str(element.get("name") or element.get("property") or element.get("itemprop") or "").lower()
-        found.setdefault(key, " ".join(str(element.get("content") or "").split()))
-    return next((found[name] for name in names if found.get(name)), "")
+def _tree(text: str, name: str) -> HtmlElement:
+    from lxml import etree, html
 
-
-def _named(tree: HtmlElement, name: str) -> tuple[str, str]:
-    """Title and publisher: from the page's own fields, else from its title line ("Page | Site")."""
-    line = " ".join((tree.findtext(".//title") or "").split())
-    parts = [part for part in (one.strip(" :|") for one in _SEPARATOR.split(line)) if part]
-    heads = [_words(element) for element in tree.iter("h1")]
-    given = _meta(tree, "og:title", "dc.title", "citation_title")
-    title = next((part for part in parts if part in heads or part == given), "")
-    title = title or given or (heads[0] if len(heads) == 1 and heads[0] else "") or (parts[0] if parts else "")
-    site = _meta(tree, "og:site_name", "application-name", "dc.publisher", "citation_publisher")
-    rest = [part for part in parts if part != title and part not in title]
-    return title or Path(name).stem, site or (rest[-1] if rest and title in parts else "")
-
-
-def _date(tree: HtmlElement) -> str:
-    """The page's own date as it states it in a field, to the day; never one guessed from its words."""
-    stated = _meta(tree, *_DATES)
-    if not stated:
-        stated = next((str(one.get("datetime") or "") for one in tree.iter("time") if one.get("datetime")), "")
-    match = re.match(r"(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?", stated)
-    return match.group() if match else ""
-
-
-def _address(tree: HtmlElement) -> str:
-    for link in tree.iter("link"):
-        if "canonical" in str(link.get("rel") or "").lower().split():
-            return safe_url(str(link.get("href") or ""))
-    return safe_url(_meta(tree, "og:url"))
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        tree = html.document_fromstring(text.encode("utf-8"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise SourceError(f"{name} holds no HTML that can be read.", "Check what kind of file it is.") from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise SourceError(f"{name} is nested too deeply to be read.", "Save the page again from a browser.")
+    # What a line break sets apart are not parts of one word.
+    for line_break in tree.iter("br"):
+        line_break.tail = f" {line_break.tail or ''}"
+    return tree
 
 
 # What is left out
@@ -135,7 +123,8 @@ def _strip(tree: HtmlElement) -> None:
 def _furniture(element: HtmlElement, whole: int) -> bool:
     tag = str(element.tag)
     if tag in _DROPPED and tag not in ("form", "aside"):
-        return True
+        # A heading that folds its section is a button.
+        return not (tag == "button" and any(True for _ in element.iterancestors(*_FOLDING)))
     named = " ".join((str(element.get("id") or ""), str(element.get("class") or "")))
     header = tag == "header" and not any(True for _ in element.iterancestors("article", "main", "section"))
     suspect = (
@@ -198,6 +187,8 @@ class _Walk:
         self._title = title
         self._inline: list[str] = []
         self._linked = 0
+        self._items = 0
+        self._nested = 0
 
     def blocks(self, root: HtmlElement) -> Iterator[Block]:
         """The blocks of an element and all that is in it."""
@@ -205,11 +196,16 @@ class _Walk:
         yield from self._flush()
 
     def _inside(self, element: HtmlElement, depth: int) -> Iterator[Block]:
+        if self._nested >= _DEEPEST:
+            self._say(" ".join(element.itertext()))
+            return
+        self._nested += 1
         self._say(element.text)
         for child in element:
             if isinstance(child.tag, str):
                 yield from self._child(child, depth)
             self._say(child.tail)
+        self._nested -= 1
 
     def _child(self, child: HtmlElement, depth: int) -> Iterator[Block]:
         tag = str(child.tag)
@@ -250,10 +246,12 @@ class _Walk:
             if item.tag != "li":
                 yield from self._block(item, str(item.tag), depth)
                 continue
+            self._items += 1
             inner = list(self._inside(item, depth))
+            self._items -= 1
             words = self._taken()
             lead = [one for one in inner if one.kind == "paragraph"]
-            text = " ".join(part for part in (words, *(one.text for one in lead)) if part)
+            text = " ".join(part for part in (*(one.text for one in lead), words) if part)
             nested = [one for one in inner if one.kind != "paragraph"]
             if text:
                 counted = counted + 1 if counted is not None else None
@@ -280,7 +278,7 @@ class _Walk:
     def _flush(self) -> Iterator[Block]:
         linked = self._linked
         words = self._taken()
-        only_link = words and linked >= 0.8 * len(words) and len(words.split()) < 8
+        only_link = not self._items and linked >= 0.8 * len(words) and len(words.split()) < 8
         if words and any(map(str.isalnum, words)) and not only_link:
             yield Block("paragraph", words)
 
@@ -308,12 +306,21 @@ def _caption(table: HtmlElement) -> str:
 
 
 def _cells(table: HtmlElement) -> Iterator[list[Cell]]:
+    """The rows of a table; a row of nothing but cells that reach further down begins with the next one."""
+    waiting: list[Cell] = []
     for row in table.iter("tr"):
-        listed = [one for one in row if one.tag in ("td", "th")]
-        yield [
+        cells = [
             Cell(_cell_words(one), one.tag == "th", _span(one.get("colspan")), _span(one.get("rowspan")))
-            for one in listed
+            for one in row
+            if one.tag in ("td", "th")
         ]
+        if cells and all(cell.rows > 1 for cell in cells):
+            waiting += [replace(cell, rows=cell.rows - 1) for cell in cells]
+        elif cells:
+            yield [*waiting, *cells]
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def _cell_words(cell: Any) -> str:
@@ -327,11 +334,14 @@ def _cell_words(cell: Any) -> str:
     return ", ".join(line.rstrip(",;") for line in lines if line)
 
 
-def _texts(cell: Any) -> Iterator[tuple[str, str]]:
+def _texts(cell: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
+    if depth >= _DEEPEST:
+        yield "", " ".join(cell.itertext())
+        return
     yield "", cell.text or ""
     for child in cell:
         if isinstance(child.tag, str):
-            inner = list(_texts(child))
+            inner = list(_texts(child, depth + 1))
             yield child.tag, inner[0][1]
             yield from inner[1:]
         yield "", child.tail or ""

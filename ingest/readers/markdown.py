@@ -1,7 +1,7 @@
 """Markdown with front matter to a Document.
 
 Understands headings, paragraphs, nested lists, tables and code, and footnote marks (`[^key]`) as the source of the
-statement before them. Inline markup is dropped and its words are kept; HTML inside Markdown is left out.
+statement before them. Inline markup is dropped and its words are kept; HTML between the blocks is read as HTML.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def parse(text: str, name: str) -> Document:
         SourceError: The front matter is not YAML.
     """
     fields, body = _front_matter(text, name)
-    blocks = list(_blocks(_DEFINITION.sub("", body)))
+    blocks = list(_blocks(_DEFINITION.sub("", body), name))
     title = str(fields.get("title") or "") or next((one.text for one in blocks if one.kind == "heading"), "")
     references = _references(fields)
     return Document(
@@ -100,8 +100,10 @@ def _origin(fields: Mapping[str, Any], references: Mapping[str, Reference]) -> R
     return Reference(as_of=str(fields.get("as_of") or ""))
 
 
-def _blocks(body: str) -> Iterator[Block]:
+def _blocks(body: str, name: str) -> Iterator[Block]:
     from markdown_it import MarkdownIt
+
+    from ingest.readers.html import fragment
 
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body)
     depth = -1
@@ -120,6 +122,8 @@ def _blocks(body: str) -> Iterator[Block]:
             yield from _inline(token, tokens[index - 1], tokens[index - 2], depth)
         elif token.type in ("fence", "code_block") and token.content.strip():
             yield Block("paragraph", token.content.strip())
+        elif token.type == "html_block":
+            yield from fragment(token.content, name)
         index += 1
 
 
@@ -192,7 +196,7 @@ def row_text(header: Sequence[str], cells: Sequence[str]) -> str:
     >>> row_text(["Level", "Pay"], ["Entry", "$1"]), row_text(["City", "Pay", "Rank"], ["Boston", "$2", "3"])
     ('Entry: $1', 'Boston - Pay: $2; Rank: 3')
     """
-    label, rest = (cells[0] if cells else ""), list(zip(header[1:], cells[1:], strict=False))
+    label, rest = (cells[0].rstrip(": ") if cells else ""), list(zip(header[1:], cells[1:], strict=False))
     filled = [(name, cell) for name, cell in rest if cell]
     if len(header) == 2 or not filled:
         return ": ".join(part for part in (label, *(cell for _, cell in filled)) if part)

@@ -1,42 +1,64 @@
-"""PDF to Documents, page by page: lines joined to paragraphs, headings by size, running heads and feet dropped.
+"""PDF to Documents, page by page.
 
-Scanned pages have no text; a file of nothing else is refused. Tables come out as lines of text.
+This file asks pypdfium2 for letters and rules; what they mean is decided elsewhere:
+
+words and rules -> `page_tables` (grids) -> `reading_order` (lines, columns, tables) -> `page_blocks` (blocks)
+
+Scanned pages have no text; a file of nothing else is refused. Turned text stands behind the page's other words.
 """
 
 from __future__ import annotations
 
+import ctypes
+import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import SourceError
-from ingest.types import Block, Document, Reference
+from ingest.readers.layout import Box, Line, Word, is_rtl, lines_of, with_drawn_bullets
+from ingest.readers.page_blocks import blocks_of, without_running
+from ingest.readers.page_tables import Rule, grids
+from ingest.readers.reading_order import ordered
+from ingest.types import Document, Reference
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
-_BULLET = re.compile(r"^\s*(?:[•‣◦▪●○■–-]|\(?\d{1,2}[.)])\s+")
 _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)")
+_PRINTED = re.compile(
+    r"\.(?:docx?|indd|pdf|pptx?|xlsx?|tex|dvi|html?)$|^(?:untitled|microsoft word|https?:|about:)", re.I
+)
+_COUNTED = re.compile(r"^(?:(?:chapter|section|part)\s+)?(?:\d+(?:\.\d+)*\.?|[ivx]+\.)\s+")
+_BOLD_FACE = re.compile(r"bold|black|heavy|demi|cmbx|-bd\b", re.I)
+_ITALIC_FACE = re.compile(r"italic|oblique|slanted|cmti", re.I)
+_BOLD_WEIGHT, _FORCED_BOLD, _ITALIC = 600, 1 << 18, 1 << 6
+_HYPHENS = {0x02: "-", 0xFFFE: "-"}
+"""How pdfium gives a hyphen at a line's end."""
+_GAP = 0.35
+"""Space between two letters of a word at most, in heights of the letters."""
+_UNREADABLE = 0.3
+"""Share of letters without a meaning from which a file counts as having none."""
+_MOST_PATHS = 4000
+"""Paths of a page that are looked at; a drawing has more, and is no table."""
+_THIN, _SHORTEST, _MARK = 2.5, 8.0, 16.0
+"""Points: a path is a rule when it is as thin and as long; a box of the last size is a mark to tick."""
+_DOT = (1.5, 7.0)
+"""Points: size of a bullet that is drawn."""
 
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a page."""
-
-    text: str
-    page: int
-    size: float
-    """Height of its letters in points."""
+_Letter = tuple[str, float, float, float, float]
+"""A letter with its left, bottom, right and top."""
 
 
 def read(path: Path) -> Iterator[Document]:
     """The document of a PDF file.
 
     Raises:
-        SourceError: The file is damaged, protected, or holds no text.
+        SourceError: The file is damaged, protected, or holds no text that can be read.
     """
     import pypdfium2
 
@@ -46,143 +68,208 @@ def read(path: Path) -> Iterator[Document]:
         if "password" in str(error).lower():
             raise SourceError(f"{path.name} is protected with a password.", "Save it without one.") from error
         raise SourceError(f"{path.name} is damaged or no PDF file.", "Open it and save it again.") from error
+    lines: list[Line] = []
+    heights: dict[int, float] = {}
     try:
-        lines = [line for number in range(len(opened)) for line in _page_lines(opened[number], number + 1)]
-        title, as_of = _properties(opened)
+        for number in range(1, len(opened) + 1):
+            heights[number], found = _page(opened[number - 1], number)
+            lines += found
+        lines = list(_outlined(lines, opened))
+        title, origin = _properties(opened)
     except pypdfium2.PdfiumError as error:
         raise SourceError(f"{path.name} is damaged: {error}.", "Open it and save it again.") from error
     finally:
         opened.close()
-    lines = without_running(lines)
-    blocks = tuple(blocks_of(lines))
-    if not any(block.kind != "heading" for block in blocks):
-        raise SourceError(
-            f"{path.name} holds no text; it may be a scan.", "Have its text recognised (OCR) and save it again."
-        )
+    blocks = tuple(blocks_of(without_running(lines, heights)))
+    _refuse_unreadable(path.name, " ".join(block.text for block in blocks))
     head = next((block.text for block in blocks[:3] if block.kind == "heading"), "")
-    yield Document(_title(title) or head or path.stem, blocks, "pdf", Reference(as_of=as_of))
+    yield Document(title or head or path.stem, blocks, "pdf", origin)
 
 
-def _properties(opened: PdfDocument) -> tuple[str, str]:
-    """Title and date as the file states them."""
+def _refuse_unreadable(name: str, text: str) -> None:
+    if not any(map(str.isalnum, text)):
+        raise SourceError(
+            f"{name} holds no text; it may be a scan.", "Have its text recognised (OCR) and save it again."
+        )
+    meaningless = sum(letter == "\ufffd" or "\ue000" <= letter <= "\uf8ff" or letter < " " for letter in text)
+    if meaningless > _UNREADABLE * len(text):
+        raise SourceError(
+            f"{name} does not say which letters its fonts show.",
+            "Print it to a new PDF file, or have its text recognised (OCR).",
+        )
+
+
+def _outlined(lines: Sequence[Line], opened: PdfDocument) -> Iterator[Line]:
+    """Lines with their level in the file's own outline (its bookmarks)."""
+    levels: dict[tuple[int, str], int] = {}
+    for entry in opened.get_toc():
+        target = entry.get_dest()
+        index = target.get_index() if target is not None else None
+        if index is not None and (title := _bare(entry.get_title())):
+            levels.setdefault((index + 1, title), entry.level + 1)
+    for line in lines:
+        level = levels.get((line.page, _bare(line.text))) if levels and not line.rows else None
+        yield replace(line, outline_level=level) if level else line
+
+
+def _bare(title: str) -> str:
+    """A title without the number in front of it, for comparison."""
+    return _COUNTED.sub("", " ".join(title.casefold().split()))
+
+
+def _properties(opened: PdfDocument) -> tuple[str, Reference]:
+    """Title and date as the file states them; a title that is the name of a printed file is none."""
     stated: dict[str, Any] = opened.get_metadata_dict()
     match = _DATE.match(str(stated.get("ModDate") or stated.get("CreationDate") or ""))
-    return " ".join(str(stated.get("Title") or "").split()), "-".join(match.groups()) if match else ""
+    title = " ".join(str(stated.get("Title") or "").split())
+    as_of = "-".join(match.groups()) if match else ""
+    return "" if _PRINTED.search(title) else title, Reference(as_of=as_of)
 
 
-def _title(stated: str) -> str:
-    """A stated title, unless it is the name of a file that somebody printed."""
-    return (
-        ""
-        if re.search(r"\.(?:docx?|indd|pdf|pptx?|xlsx?|tex|dvi)$|^(?:untitled|microsoft word)", stated, re.I)
-        else stated
-    )
-
-
-def _page_lines(page: PdfPage, number: int) -> Iterator[Line]:
-    """Lines of a page in the order in which the file writes them."""
+def _page(page: PdfPage, number: int) -> tuple[float, list[Line]]:
+    """Height and lines of a page, in reading order."""
     text = page.get_textpage()
     try:
-        whole = text.get_text_range()
-        position = 0
-        for raw in whole.split("\n"):
-            words = raw.strip("\r\x00 \ufffe")
-            if words.strip():
-                size = _size(text, position + len(raw) - len(raw.lstrip()))
-                yield Line(" ".join(words.replace("\x02", "-").split()), number, size)
-            position += len(raw) + 1
+        angles, words = _words(text.raw, text.count_chars())
+        turned = Counter(angles).most_common(1)[0][0] if angles else 0
+        upright = [_turned(word, turned) for word, angle in zip(words, angles, strict=True) if angle == turned]
+        askew = [word for word, angle in zip(words, angles, strict=True) if angle != turned]
+        drawn = [] if turned else list(_drawn(page))
+        rules = [rule for box in drawn for rule in _rules(box)]
+        upright = with_drawn_bullets(upright, [box for box in drawn if _is_dot(box)])
+        tables, rest = grids(upright, rules, number)
+        lines = ordered([*lines_of(rest, number), *tables])
+        if askew:
+            said = " ".join(word.text for word in askew)
+            lines.append(Line(said, Box(0, 0, 0, 0), askew[0].size, "", number))
+        height = page.get_width() if turned in (90, 270) else page.get_height()
+        return height, lines
     finally:
         text.close()
         page.close()
 
 
-def _size(text: Any, index: int) -> float:
-    """Font size of the letter at an index, in points; 0 when it is not known."""
+def _turned(word: Word, angle: int) -> Word:
+    """A word as it stands when the page is turned so that it can be read."""
+    box = word.box
+    if angle == 90:
+        return Word(word.text, Box(-box.top, box.left, -box.bottom, box.right), word.size, word.face)
+    if angle == 270:
+        return Word(word.text, Box(box.bottom, -box.right, box.top, -box.left), word.size, word.face)
+    if angle == 180:
+        return Word(word.text, Box(-box.right, -box.top, -box.left, -box.bottom), word.size, word.face)
+    return word
+
+
+def _words(handle: Any, count: int) -> tuple[list[int], list[Word]]:
+    """The words of a page in the order of the file, and by how many degrees each is turned."""
     from pypdfium2 import raw
 
-    return round(float(raw.FPDFText_GetFontSize(text, index)), 1) if 0 <= index < text.count_chars() else 0.0
-
-
-def without_running(lines: Sequence[Line]) -> list[Line]:
-    """The lines without running heads and feet: what stands first or last on most of three or more pages.
-
-    Digits are taken as equal, so that page numbers count as one line.
-    """
-    pages: dict[int, list[Line]] = {}
-    for line in lines:
-        pages.setdefault(line.page, []).append(line)
-    edges: Counter[str] = Counter()
-    for held in pages.values():
-        edges.update({_pattern(line) for line in (*held[:2], *held[-2:])})
-    running = {pattern for pattern, count in edges.items() if len(pages) >= 3 and count > len(pages) / 2}
-    kept = []
-    for held in pages.values():
-        edge = {id(line) for line in (*held[:2], *held[-2:])}
-        kept += [line for line in held if not (id(line) in edge and _pattern(line) in running)]
-    return [line for line in kept if not line.text.isdigit()]
-
-
-def _pattern(line: Line) -> str:
-    return re.sub(r"\d+", "#", line.text)
-
-
-def blocks_of(lines: Sequence[Line]) -> Iterator[Block]:
-    """Lines to headings, items and paragraphs. Pure.
-
-    >>> [block.text for block in blocks_of([Line("A well-", 1, 10), Line("known fact.", 1, 10)])]
-    ['A well-known fact.']
-    """
-    body = _body_size(lines)
-    run: list[Line] = []
-    for line in lines:
-        heading = _is_heading(line, body)
-        if run and (heading or _BULLET.match(line.text) or _ends(run[-1], line)):
-            yield _joined(run)
-            run = []
-        if heading:
-            level = 1 if line.size > 1.5 * body else 2 if line.size > 1.2 * body else 3
-            yield Block("heading", line.text, level, line.page)
+    angles, words = [], []
+    letters: list[_Letter] = []
+    rect = raw.FS_RECTF()
+    for index in range(count + 1):
+        code = raw.FPDFText_GetUnicode(handle, index) if index < count else 32
+        text = _HYPHENS.get(code) or chr(code)
+        if text.isspace() or code == 0:
+            letter = None
         else:
-            run.append(line)
-    if run:
-        yield _joined(run)
+            raw.FPDFText_GetLooseCharBox(handle, index, rect)
+            letter = (text, rect.left, rect.bottom, rect.right, rect.top)
+        if letters and (letter is None or _breaks(letters[-1], letter)):
+            angle, word = _word(handle, index - len(letters), letters)
+            angles.append(angle)
+            words.append(word)
+            letters = []
+        if letter is not None:
+            letters.append(letter)
+    return angles, words
 
 
-def _body_size(lines: Sequence[Line]) -> float:
-    """The size in which most letters are set."""
-    letters: Counter[float] = Counter()
-    for line in lines:
-        letters[line.size] += len(line.text)
-    return letters.most_common(1)[0][0] if letters else 0.0
+def _breaks(last: _Letter, letter: _Letter) -> bool:
+    """Whether a letter begins a new word although no space stands before it."""
+    plain = last[0].isascii() and letter[0].isascii()
+    height = letter[4] - letter[2]
+    if plain and last[2] == letter[2] and -height < letter[1] - last[3] < _GAP * height:
+        return False
+    if unicodedata.combining(letter[0]):
+        return False
+    one, other = Box(*last[1:]), Box(*letter[1:])
+    height = max(one.height, other.height)
+    level = min(one.top, other.top) > max(one.bottom, other.bottom)
+    apart = level and one.gap(other) > _GAP * height
+    return apart or not level or (not plain and _other_script(last[0], letter[0]))
 
 
-def _is_heading(line: Line, body: float) -> bool:
-    words = line.text
-    return bool(
-        body and line.size > 1.08 * body and len(words) < 120 and not words.endswith((".", ",", ";"))
-        and any(map(str.isalpha, words))
-    )  # fmt: skip
+def _other_script(last: str, letter: str) -> bool:
+    """Whether one letter is Latin and the other from a script that is read from right to left."""
+    both = (last, letter)
+    return any(is_rtl(one) for one in both) and any(one.isascii() and one.isalpha() for one in both)
 
 
-def _ends(last: Line, line: Line) -> bool:
-    """Whether a new paragraph begins: after a full stop on a short line, or where the size changes."""
-    stopped = last.text.endswith((".", "!", "?", ":")) and len(last.text) < 60
-    return stopped or abs(last.size - line.size) > 0.5 or (last.page != line.page and last.text.endswith("."))
+def _word(handle: Any, index: int, letters: Sequence[_Letter]) -> tuple[int, Word]:
+    """Letters as a word in the face of the first of them."""
+    from pypdfium2 import raw
+
+    matrix, flags, stored = raw.FS_MATRIX(), ctypes.c_int(), ctypes.create_string_buffer(128)
+    raw.FPDFText_GetMatrix(handle, index, matrix)
+    raw.FPDFText_GetFontInfo(handle, index, stored, 128, ctypes.byref(flags))
+    name = stored.value.decode("utf-8", "replace")
+    weight = raw.FPDFText_GetFontWeight(handle, index)
+    size = raw.FPDFText_GetFontSize(handle, index) * (math.hypot(matrix.c, matrix.d) or 1)
+    angle = 90 * round(math.degrees(raw.FPDFText_GetCharAngle(handle, index)) / 90) % 360
+    bold = weight >= _BOLD_WEIGHT or bool(flags.value & _FORCED_BOLD) or bool(_BOLD_FACE.search(name))
+    italic = bool(flags.value & _ITALIC) or bool(_ITALIC_FACE.search(name))
+    _, lefts, bottoms, rights, tops = zip(*letters, strict=True)
+    box = Box(min(lefts), min(bottoms), max(rights), max(tops))
+    return angle, Word(_spelt(letters), box, round(size, 1), "bold" if bold else "italic" if italic else "")
 
 
-def _joined(run: Sequence[Line]) -> Block:
-    """Lines as one paragraph or item; words broken at a line's end are joined."""
-    text = run[0].text
-    for line in run[1:]:
-        broken = re.search(r"[a-z]-$", text) and line.text[:1].islower()
-        text = (text[:-1] if broken and not _compound(text, line.text) else text) + ("" if broken else " ") + line.text
-    bullet = _BULLET.match(text)
-    return Block("item" if bullet else "paragraph", text[bullet.end() :] if bullet else text, 0, run[0].page)
+def _spelt(letters: Sequence[_Letter]) -> str:
+    """The letters of a word in order.
+
+    A ligature gives several letters in one place, and pdfium turns these round with the others where the script is
+    read from right to left.
+    """
+    text = [letter[0] for letter in letters]
+    start = 0
+    for end in range(1, len(letters) + 1):
+        if end == len(letters) or letters[end][1:] != letters[start][1:]:
+            if end - start > 1 and any(map(is_rtl, text[start:end])):
+                text[start:end] = text[start:end][::-1]
+            start = end
+    # Letters beyond the first 65,536 come as two halves.
+    return "".join(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-_PREFIXES = frozenset("well self non high low long short full part entry mid co re cross end real low state".split())
+def _drawn(page: PdfPage) -> Iterator[Box]:
+    """The places of the straight lines, rectangles and dots drawn on a page."""
+    from pypdfium2 import raw
+
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    for index in range(min(_MOST_PATHS, raw.FPDFPage_CountObjects(page.raw))):
+        path = raw.FPDFPage_GetObject(page.raw, index)
+        if raw.FPDFPageObj_GetType(path) == raw.FPDF_PAGEOBJ_PATH and raw.FPDFPageObj_GetBounds(
+            path, left, bottom, right, top
+        ):
+            box = Box(left.value, bottom.value, right.value, top.value)
+            if min(box.height, box.width) <= _THIN or _is_dot(box) or raw.FPDFPath_CountSegments(path) <= 6:
+                yield box
 
 
-def _compound(text: str, following: str) -> bool:
-    """Whether a hyphen at a line's end belongs to the word: its first part is one that words are compounded with."""
-    return text[:-1].split()[-1].lower() in _PREFIXES
+def _is_dot(box: Box) -> bool:
+    return _DOT[0] < box.width < _DOT[1] and 0.7 < box.width / (box.height or 1) < 1.4
+
+
+def _rules(box: Box) -> Iterator[Rule]:
+    """What is drawn as rules: itself when it is thin, else its edges; what is too small to hold words has none."""
+    if box.height <= _THIN:
+        rules = [Rule(True, (box.bottom + box.top) / 2, box.left, box.right)]
+    elif box.width <= _THIN:
+        rules = [Rule(False, (box.left + box.right) / 2, box.bottom, box.top)]
+    elif max(box.height, box.width) > _MARK:
+        rules = [Rule(True, at, box.left, box.right) for at in (box.bottom, box.top)]
+        rules += [Rule(False, at, box.bottom, box.top) for at in (box.left, box.right)]
+    else:
+        rules = []
+    yield from (rule for rule in rules if rule.end - rule.start >= _SHORTEST)
