@@ -24,6 +24,8 @@ _READERS: dict[str, str] = {
     ".htm": "html",
     ".pdf": "pdf",
     ".docx": "office",
+    ".xlsx": "sheets",
+    ".xlsm": "sheets",
     ".jsonl": "jsonl",
 }
 _ENTRY_POINTS = "career_assistant.readers"
