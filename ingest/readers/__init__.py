@@ -24,8 +24,18 @@ _READERS: dict[str, str] = {
     ".htm": "html",
     ".pdf": "pdf",
     ".docx": "office",
+    ".pptx": "slides",
+    ".pptm": "slides",
+    ".ppsx": "slides",
     ".xlsx": "sheets",
     ".xlsm": "sheets",
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".odt": "odf",
+    ".odp": "odf",
+    ".ods": "odf",
+    ".epub": "book",
+    ".eml": "mail",
     ".jsonl": "jsonl",
 }
 _ENTRY_POINTS = "career_assistant.readers"

@@ -70,8 +70,8 @@ def damage(path: Path, kind: str) -> Iterator[None]:
     try:
         yield
     except (
-        LxmlError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, LookupError, ValueError, TypeError,
-        AttributeError, ArithmeticError, RecursionError, OSError,
+        LxmlError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, LookupError, ValueError,
+        ArithmeticError, RecursionError, OSError,
     ) as error:  # fmt: skip
         raise damaged(path, kind) from error
 

@@ -1,4 +1,4 @@
-"""Charts in office files, read as the table they are drawn from: a row for each category. Pure."""
+"""Charts in office files, read as the table they are drawn from, and diagrams, read as lists. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ingest.types import Block
 
 _C = f"{{{OFFICE}/drawingml/2006/chart}}"
 _A = f"{{{OFFICE}/drawingml/2006/main}}"
+_DGM = f"{{{OFFICE}/drawingml/2006/diagram}}"
 _MOST = 500
 """Categories of a chart at most."""
 _KINDS = {
@@ -85,3 +86,30 @@ def _shown(value: str, code: str) -> str:
         return shown(float(value), code)
     except ValueError:
         return value
+
+
+def diagram_blocks(xml: bytes, page: int | None = None) -> Iterator[Block]:
+    """The words of a diagram (SmartArt) as a list, what hangs below something one level deeper."""
+    root = parsed(xml)
+    points = {str(one.get("modelId")): one for one in root.iter(f"{_DGM}pt")}
+    below: dict[str, list[tuple[int, str]]] = {}
+    for one in root.iter(f"{_DGM}cxn"):
+        if one.get("type") in (None, "parOf"):
+            place = str(one.get("srcOrd") or 0)
+            below.setdefault(str(one.get("srcId")), []).append((int(place), str(one.get("destId"))))
+    held = {name for inner in below.values() for _, name in inner}
+    waiting = [
+        (name, -1) for name, one in points.items() if name not in held and one.get("type") in (None, "node", "doc")
+    ]
+    waiting.reverse()
+    seen: set[str] = set()
+    while waiting:
+        name, level = waiting.pop()
+        if name in seen or name not in points:
+            continue
+        seen.add(name)
+        point = points[name]
+        text = _written(point.find(f"{_DGM}t")) if point.get("type") in (None, "node", "asst") else ""
+        if text:
+            yield Block("item", text, max(0, min(5, level)), page=page)
+        waiting += [(inner, level + 1) for _, inner in sorted(below.get(name, ()), reverse=True)]

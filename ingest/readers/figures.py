@@ -1,4 +1,4 @@
-"""Numbers as a spreadsheet shows them, by its format codes (ECMA-376, part 1, 18.8.31): $105,418, 34%, 2024-05-31. Pure.
+"""Numbers as a spreadsheet shows them, by its format codes (ECMA-376, part 1, 18.8.31): $105,418, 34%. Pure.
 
 Dates are told the unambiguous way (ISO 8601), whatever order their format has; months and days of the week that a
 format writes out stay words. Fractions and conditions on colours are not told.

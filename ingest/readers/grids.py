@@ -196,14 +196,7 @@ def _heads(area: _Area, numbers: Sequence[int], texts: Sequence[Sequence[str]]) 
     marked = 0
     while marked < len(numbers) and all(cell.head for cell in area.rows[numbers[marked]].values()):
         marked += 1
-    if 0 < marked < len(numbers):
-        return marked
-    if not headed(texts):
-        return 0
-    # Names over several columns have the names of each below them.
-    first = [text for text in texts[0] if text]
-    spread = len(set(first)) < len(first)
-    return 2 if spread and len(texts) > 2 and not any(map(kind_of, texts[1])) and headed(texts[1:]) else 1
+    return marked if 0 < marked < len(numbers) else int(headed(texts))
 
 
 def _parts(area: _Area, number: int, texts: Sequence[str]) -> bool:
@@ -211,7 +204,9 @@ def _parts(area: _Area, number: int, texts: Sequence[str]) -> bool:
     text = _alone(texts)
     cells = area.rows[number]
     merged = len(cells) == area.right - area.left + 1 and area.right > area.left
-    return bool(text) and not kind_of(text) and (merged or (len(cells) == 1 and all(one.head for one in cells.values())))
+    return (
+        bool(text) and not kind_of(text) and (merged or (len(cells) == 1 and all(one.head for one in cells.values())))
+    )
 
 
 def _rows(area: _Area, heads: Sequence[int], numbers: Sequence[int], titles: Sequence[str]) -> Iterator[Block]:

@@ -20,7 +20,7 @@ from ingest.readers import archive
 from ingest.readers.charts import chart_blocks
 from ingest.readers.figures import BUILT_IN, plain, shown
 from ingest.readers.grids import sheet_blocks
-from ingest.readers.package import OFFICE, Package, R, wordless
+from ingest.readers.package import OFFICE, Package, R
 from ingest.readers.tables import Cell
 from ingest.types import Block, Document, Reference
 
@@ -276,7 +276,8 @@ def _notes(package: Package, part: str) -> Iterator[Block]:
     for name in threads:
         root = package.xml(name)
         for one in root.iter(f"{_THREADED}threadedComment") if root is not None else ():
-            who = people.get(str(one.get("personId")), "")
+            said = (people.get(str(one.get("personId")), ""), str(one.get("dT") or "")[:10])
+            who = ", ".join(part for part in said if part)
             found[_at(one.get("ref"))].append(_note(who, " ".join((one.findtext(f"{_THREADED}text") or "").split())))
     held = set(found)
     for target in related:
@@ -288,8 +289,8 @@ def _notes(package: Package, part: str) -> Iterator[Block]:
             words = " ".join("".join(_runs(text) for text in one.iter(f"{_S}text")).split())
             if _at(one.get("ref")) not in held and words:
                 found[_at(one.get("ref"))].append(_note(author, words.removeprefix(f"{author}:").strip()))
-    for (row, cell), said in sorted(found.items()):
-        yield Block("paragraph", f"Note on {cell}: {' '.join(said)}", page=row or None)
+    for (row, cell), noted in sorted(found.items()):
+        yield Block("paragraph", f"Note on {cell}: {' '.join(noted)}", page=row or None)
 
 
 def _note(who: str, words: str) -> str:

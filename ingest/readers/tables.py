@@ -65,6 +65,8 @@ def table_blocks(
     width = max((len(line.cells) for line in grid), default=0)
     texts = [[cell.text for cell in line.cells] + [""] * (width - len(line.cells)) for line in grid]
     heads = _marked(grid) or int(headed(texts))
+    if heads == 1 and _spread(grid):
+        heads = 2
     header = _header(texts[:heads], width)
     if heads and header[0] and width > 1:
         caption = ", ".join(part for part in (caption, f"by {header[0]}") if part)
@@ -141,6 +143,17 @@ def _marked(grid: Sequence[_Line]) -> int:
     while heads < len(grid) and all(cell.head or not cell.text for cell in grid[heads].cells):
         heads += 1
     return heads if heads < len(grid) else 0
+
+
+def _spread(grid: Sequence[_Line]) -> bool:
+    """Whether names over several columns have the names of each below them: what is named itself goes on below."""
+    if len(grid) < 3 or len(grid[0].cells) != len(grid[1].cells):
+        return False
+    first, second = grid[0].cells, grid[1].cells
+    over = [any(one is cell for place, one in enumerate(first) if place != index) for index, cell in enumerate(first)]
+    below = [cell.text for cell, wide in zip(second, over, strict=True) if wide and cell.text]
+    goes_on = all(not two.text or two is one for one, two, wide in zip(first, second, over, strict=True) if not wide)
+    return any(over) and goes_on and len(below) > 1 and not any(map(kind_of, below))
 
 
 def _header(rows: Sequence[Sequence[str]], width: int) -> list[str]:
