@@ -14,6 +14,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from ingest.errors import SourceError
 from ingest.fetch import normalised
 from ingest.folder import files_of, fingerprint, shown
+from ingest.readers import refused
 from ingest.types import Failure
 from ingest.web import Page, Refused, Web
 
@@ -306,7 +307,4 @@ def file_hash(path: Path) -> str:
 
 def _refused(suffix: str, suffixes: Collection[str]) -> str:
     """Why a file is not even tried; empty when it is."""
-    if suffix.lower() in suffixes:
-        return ""
-    kind = f"files ending in {suffix}" if suffix else "files without an ending"
-    return f"No reader takes {kind}. Save it as one of: {', '.join(sorted(suffixes))}."
+    return "" if suffix.lower() in suffixes else str(refused(suffix))

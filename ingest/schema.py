@@ -93,7 +93,8 @@ def statements_json(statements: Sequence[Statement]) -> str:
 
 def _statement(fields: Mapping[str, Any]) -> Statement:
     reference = Reference(**fields["reference"])
-    return Statement(fields["text"], fields["start"], fields["kind"], tuple(fields["way"]), reference)
+    way, place = tuple(fields["way"]), fields.get("place", "")
+    return Statement(fields["text"], fields["start"], fields["kind"], way, reference, place)
 
 
 def next_step(error: sqlite3.Error) -> str:
