@@ -15,7 +15,7 @@ from ingest.errors import SourceError
 from ingest.types import Failure
 from ingest.web import Refused, Web
 
-READING = "2"
+READING = "3"
 """Part of every file's hash: raise it when reading or splitting changes, so that files are read again."""
 
 BUNDLED = "bundled"
