@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Protocol, TypeVar
 
 from assistant.conversation import Conversations, new_id
+from assistant.review import review_note
 from assistant.smalltalk import reply_to
 from assistant.types import Answer, Answerer, Delta, Done, Draft, Event, Searching, Turn
 from ingest.errors import LibraryEmpty, QuestionError
@@ -33,12 +36,20 @@ class Rewriter(Protocol):
 class Assistant:
     """Answers questions from a library, and remembers conversations."""
 
-    def __init__(self, library: Library, rewriter: Rewriter, answerer: Answerer, conversations: Conversations) -> None:
-        """Take the parts; `build_assistant` chooses them."""
+    def __init__(
+        self,
+        library: Library,
+        rewriter: Rewriter,
+        answerer: Answerer,
+        conversations: Conversations,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+    ) -> None:
+        """Take the parts; `build_assistant` chooses them. `today` says which statements are past their review."""
         self.library = library
         self.conversations = conversations
         self._rewriter = rewriter
         self._answerer = answerer
+        self._today = today
 
     def ask(
         self,
@@ -113,6 +124,13 @@ class Assistant:
                 else:
                     yield event
         assert draft is not None, "an Answerer ends with a Draft"
+        if note := review_note(draft.citations, self._today().isoformat()):
+            draft = replace(draft, text=f"{draft.text}
+
+{note}")
+            yield Delta(f"
+
+{note}")
         answer = _answer(draft, searched_for, conversation_id, turn_id or new_id(), clock)
         if keep:
             self.conversations.keep(question, answer, owner)

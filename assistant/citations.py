@@ -186,6 +186,7 @@ def citation(number: int, hit: Hit, statement: Statement, support: float) -> Cit
         quote=statement.text,
         passage_id=hit.passage.id,
         support=support,
+        review_by=reference.review_by or source.origin.review_by,
     )
 
 

@@ -28,6 +28,8 @@ class Citation:
     passage_id: str
     support: float
     """How well the quote supports the sentence before the mark, 0 to 1."""
+    review_by: str = ""
+    """Day by which the statement should have been checked for newer facts; empty when none is set."""
 
 
 @dataclass(frozen=True)

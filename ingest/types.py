@@ -25,6 +25,16 @@ class Reference:
     """Date of the figures as the source gives it: `2024`, `2024-05` or `2024-05-31`; empty when unknown."""
     url: str = ""
     """Only the publisher's own address, `http` or `https`; empty otherwise."""
+    review_by: str = ""
+    """Day by which somebody should look for newer facts, `2027-01-31`; empty when its document names none."""
+
+    def overdue(self, today: str) -> bool:
+        """Whether the day of review has passed; `today` is `YYYY-MM-DD`.
+
+        >>> Reference(review_by="2026-09-21").overdue("2026-09-22"), Reference().overdue("2026-09-22")
+        (True, False)
+        """
+        return bool(self.review_by) and self.review_by < today
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,7 +187,7 @@ class _Desk:
         except CareerError as error:
             library = []
             session.exchanges.append(_unopened(error))
-        return *self._view(session), page.header_html(library)
+        return *self._view(session), page.header_html(library, datetime.now(UTC).date().isoformat())
 
     def asked(self, question: str, session: Session, kept: object, *, typed: bool = True) -> Iterator[View]:
         """Answer a question, picture by picture; one at a time."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -172,8 +173,12 @@ def sources(ctx: click.Context, as_json: bool) -> None:
         return
     if not held:
         raise LibraryEmpty("The library is empty.", "Bring the bundled documents in with `career-assistant ingest`.")
-    rows = [(one.title, one.kind, str(one.passages), one.origin.as_of, one.added_at) for one in held]
-    click.echo(render.table(("title", "kind", "passages", "as of", "brought in"), rows))
+    day = datetime.now(UTC).date().isoformat()
+    rows = [
+        (one.title, one.kind, str(one.passages), one.origin.as_of, render.review_day(one, day), one.added_at)
+        for one in held
+    ]
+    click.echo(render.table(("title", "kind", "passages", "as of", "review by", "brought in"), rows))
 
 
 @cli.command()

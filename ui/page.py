@@ -306,11 +306,13 @@ def _holdings_html(library: Sequence[Source]) -> str:
     )
 
 
-def header_html(library: Sequence[Source]) -> str:
-    """The product's name, what it is, and how much the library holds."""
+def header_html(library: Sequence[Source], today: str) -> str:
+    """The product's name, what it is, how much the library holds and how much of it is due for review on a day."""
     newest = max((source.origin.as_of for source in library), default="")
     count = f"{len(library):,} document{'s' * (len(library) != 1)}"
     held = f"{count}, newest from {escape(when(newest))}" if newest else count
+    past = sum(source.origin.overdue(today) for source in library)
+    held += f", {past:,} due for review" if past else ""
     return (
         f'<div class="brand"><svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="9"/>'
         f'<path d="M8 22l5-6 4 3 7-9"/></svg><div><h1>{NAME}</h1><p>{TAGLINE}</p></div>'

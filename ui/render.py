@@ -183,6 +183,18 @@ def _hit(hit: Hit) -> dict[str, Any]:
     }
 
 
+def review_day(source: Source, today: str) -> str:
+    """The day by which a source should be reviewed, marked once it has passed; `today` is `YYYY-MM-DD`.
+
+    >>> from ingest.types import Reference
+    >>> visas = Source("", "", "", "Visas", "", "", "", Reference(review_by="2026-09-21"), "", "", 1, "")
+    >>> review_day(visas, "2026-10-01")
+    '2026-09-21 (past)'
+    """
+    past = source.origin.overdue(today)
+    return f"{source.origin.review_by}{' (past)' * past}"
+
+
 def source(source: Source) -> dict[str, Any]:
     """One source of the library, without the folder that it came from."""
     return {
@@ -193,6 +205,7 @@ def source(source: Source) -> dict[str, Any]:
         "summary": source.summary,
         "publisher": source.origin.publisher,
         "as_of": source.origin.as_of,
+        "review_by": source.origin.review_by,
         "url": source.origin.url,
         "uri": source.uri,
         "external_id": source.external_id,

@@ -28,6 +28,7 @@ _CITATION: dict[str, JsonValue] = {
     "quote": "Entry level: $105,418",
     "passage_id": "5f1c-3",
     "support": 0.97,
+    "review_by": "2027-01-31",
 }
 _ANSWER: dict[str, JsonValue] = {
     "answer": "Entry-level machine learning engineers earn $105,418 a year. [1]",
@@ -161,6 +162,7 @@ class CitationObject(BaseModel):
     quote: str = Field(description="Verbatim from the passage.")
     passage_id: str
     support: float = Field(description="How well the quote supports the sentence before the mark, 0 to 1.")
+    review_by: str = Field("", description="Day by which it should be checked for newer facts; empty when none is set.")
 
 
 class AnswerObject(BaseModel):
@@ -213,6 +215,7 @@ class SourceObject(BaseModel):
     summary: str
     publisher: str
     as_of: str
+    review_by: str
     url: str
     uri: str
     external_id: str

@@ -79,6 +79,7 @@ def _references(fields: Mapping[str, Any]) -> dict[str, Reference]:
             title=str(entry.get("title") or ""),
             as_of=str(entry.get("date") or ""),
             url=safe_url(str(entry.get("url") or "")),
+            review_by=str(fields.get("review_by") or ""),
         )
         for index, entry in enumerate(entries, 1)
     }
@@ -97,7 +98,7 @@ def _origin(fields: Mapping[str, Any], references: Mapping[str, Reference]) -> R
     """What statements without a mark rest on: the only source when there is but one, else the date alone."""
     if len(references) == 1:
         return next(iter(references.values()))
-    return Reference(as_of=str(fields.get("as_of") or ""))
+    return Reference(as_of=str(fields.get("as_of") or ""), review_by=str(fields.get("review_by") or ""))
 
 
 def _blocks(body: str, name: str) -> Iterator[Block]:
