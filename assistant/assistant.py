@@ -6,14 +6,25 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import zip_longest
 from typing import Protocol, TypeVar
 
+from assistant import verify
+from assistant.citations import Judge
 from assistant.conversation import Conversations, new_id
+from assistant.parts import parts
+from assistant.question import read_question
 from assistant.review import review_note
+from assistant.scope import ask_back, declined
 from assistant.smalltalk import reply_to
-from assistant.types import Answer, Answerer, Delta, Done, Draft, Event, Searching, Turn
+from assistant.support import SupportCheck
+from assistant.tracing import span
+from assistant.types import Answer, Answerer, Cited, Delta, Done, Draft, Event, Searching, Turn, Wish
+from assistant.verify import Verdict
+from assistant.wishes import read_wish, without_wishes
 from ingest.errors import LibraryEmpty, QuestionError
 from ingest.library import Library
+from ingest.passages import sentences
 from ingest.types import Filters, Hit
 
 T = TypeVar("T")
@@ -42,11 +53,16 @@ class Assistant:
         rewriter: Rewriter,
         answerer: Answerer,
         conversations: Conversations,
+        support: Judge | None = None,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
-        """Take the parts; `build_assistant` chooses them. `today` says which statements are past their review."""
+        """Take the parts; `build_assistant` chooses them.
+
+        Without `support` the library's own model judges; `today` says which statements are past their review.
+        """
         self.library = library
         self.conversations = conversations
+        self._support = support or SupportCheck(library.embedder.embed_passages)
         self._rewriter = rewriter
         self._answerer = answerer
         self._today = today
@@ -105,36 +121,71 @@ class Assistant:
         question = _checked(question)
         conversation_id = self._conversation(conversation_id, owner)
         turns = self.conversations.turns(conversation_id, owner) if history is None else list(history)
-        reply = reply_to(question)
-        searched_for = "" if reply else clock.timed("rewrite", lambda: self._rewriter(question, turns))
-        if not reply and self.library.is_empty():
-            raise LibraryEmpty(
-                "The library is empty.", "Bring the bundled documents in with `career-assistant ingest`."
-            )
-        if not reply:
-            yield Searching(searched_for)
-        hits = [] if reply else clock.timed("search", lambda: self.library.search(searched_for, k or PASSAGES, filters))
-        draft = Draft(reply, "smalltalk") if reply else None
-        if reply:
-            yield Delta(reply)
+        draft = _without_looking(question)
+        searched_for = ""
+        if draft is not None:
+            yield Delta(draft.text)
         else:
-            for event in clock.counted("answer", self._answerer.stream(searched_for, hits, turns)):
+            if self.library.is_empty():
+                raise LibraryEmpty(
+                    "The library is empty.", "Bring the bundled documents in with `career-assistant ingest`."
+                )
+            own = without_wishes(turns)
+            wish = read_wish(question) if own else ""
+            searched_for = clock.timed(
+                "rewrite", lambda: self._asked(own[-1].question if wish else question, own, wish)
+            )
+            yield Searching(searched_for)
+            hits = clock.timed("search", lambda: self._found(searched_for, k or PASSAGES, filters))
+            for event in clock.counted("answer", self._answers(searched_for, hits, turns, wish)):
                 if isinstance(event, Draft):
                     draft = event
                 else:
                     yield event
         assert draft is not None, "an Answerer ends with a Draft"
         if note := review_note(draft.citations, self._today().isoformat()):
-            draft = replace(draft, text=f"{draft.text}
-
-{note}")
-            yield Delta(f"
-
-{note}")
+            draft = replace(draft, text=f"{draft.text}\n\n{note}")
+            yield Delta(f"\n\n{note}")
         answer = _answer(draft, searched_for, conversation_id, turn_id or new_id(), clock)
+        with span("answered", outcome=answer.outcome, citations=len(answer.citations), by=answer.answered_by,
+                  **{f"{name}_ms": value for name, value in answer.timings_ms.items()}):  # fmt: skip
+            pass
         if keep:
             self.conversations.keep(question, answer, owner)
         yield Done(answer)
+
+    def _asked(self, question: str, turns: Sequence[Turn], wish: Wish) -> str:
+        """What is looked up, standing alone: the question before for a wish, else each part of the question."""
+        if wish:
+            return turns[-1].searched_for or self._rewriter(question, turns[:-1])
+        taken = parts(question)
+        if taken.how != "several":
+            return self._rewriter(question, turns)
+        told: list[Turn] = list(turns)
+        for part in taken.parts:
+            told.append(Turn(part.text, "", self._rewriter(part.text, told)))
+        return " ".join(turn.searched_for for turn in told[len(turns) :])
+
+    def _found(self, searched_for: str, k: int, filters: Filters) -> list[Hit]:
+        """The passages for a question and for each of its parts, in turn, each once, at most `k`."""
+        taken = parts(searched_for)
+        asked = [part.text for part in taken.parts] if taken.how == "several" else [searched_for]
+        if taken.how == "sides":
+            asked += [part.text for part in taken.parts]
+        lists = [self.library.search(one, k, filters) for one in asked]
+        mixed = (hit for rank in zip_longest(*lists) for hit in rank if hit is not None)
+        return list({hit.passage.id: hit for hit in reversed(list(mixed))}.values())[::-1][:k]
+
+    def _answers(
+        self, asked: str, hits: Sequence[Hit], turns: Sequence[Turn], wish: Wish
+    ) -> Iterator[Delta | Cited | Draft]:
+        """What comes of a search: a question back where it names too little, else the answerer's answer."""
+        back = None if wish else ask_back(read_question(asked), hits)
+        if back is None:
+            yield from self._answerer.stream(asked, hits, turns, wish)
+        else:
+            yield Delta(back.text)
+            yield back
 
     def search(
         self,
@@ -154,11 +205,32 @@ class Assistant:
         searched_for = self._rewriter(query, history) if rewrite else query
         return searched_for, self.library.search(searched_for, k, filters)
 
+    def verify(self, text: str, passages: Sequence[str] = ()) -> Verdict:
+        """Whether these passages, or without any the library, support a text, and what is missing.
+
+        Raises:
+            QuestionError: The text is empty or too long.
+        """
+        if passages:
+            return verify.against_passages(text, passages, self._support)
+        asked = sentences(verify.checked(text))
+        found = [(one, self.library.search(one, verify.PASSAGES)) for one in asked]
+        return verify.against_hits(found, self._support)
+
     def _conversation(self, conversation_id: str, owner: str) -> str:
         """The caller's own id, or a new one."""
         if not conversation_id or self.conversations.owned_by_other(conversation_id, owner):
             return new_id()
         return conversation_id
+
+
+def _without_looking(question: str) -> Draft | None:
+    """The reply to what needs no library: smalltalk, and what the assistant is not for."""
+    reply = reply_to(question)
+    if reply:
+        return Draft(reply, "smalltalk")
+    refusal = declined(question)
+    return Draft(refusal, "declined") if refusal else None
 
 
 class _Clock:
@@ -170,7 +242,8 @@ class _Clock:
 
     def timed(self, name: str, work: Callable[[], T]) -> T:
         begun = time.perf_counter()
-        result = work()
+        with span(name):
+            result = work()
         self._spent[name] = (time.perf_counter() - begun) * 1000
         return result
 

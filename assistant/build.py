@@ -10,7 +10,7 @@ from assistant.extractive import ExtractiveAnswerer, WordCounts
 from assistant.labels import Labels, read_labels
 from assistant.rewrite import standalone
 from assistant.spelling import Speller
-from assistant.support import check
+from assistant.support import SupportCheck
 from assistant.types import Answerer, Turn
 from ingest.embed import load_embedder
 from ingest.library import Library
@@ -34,26 +34,24 @@ def build_assistant(settings: Settings) -> Assistant:
         SettingsError: The chat model cannot be built.
     """
     library = open_library(settings)
-    extractive = ExtractiveAnswerer(library.embedder.embed_passages, _word_counts(library))
+    support = SupportCheck(library.embedder.embed_passages)
+    extractive = ExtractiveAnswerer(library.embedder.embed_passages, CountWords(library), support)
     return Assistant(
         library,
         LibraryRewriter(library),
-        _answerer(settings, extractive),
+        _answerer(settings, extractive, support),
         Conversations(settings.data_dir / "conversations.db"),
+        support,
     )
 
 
-def _answerer(settings: Settings, extractive: ExtractiveAnswerer) -> Answerer:
+def _answerer(settings: Settings, extractive: ExtractiveAnswerer, support: SupportCheck) -> Answerer:
     if settings.model == "extractive":
         return extractive
     from assistant.chat_model import ChatModelAnswerer, build_chat_model
 
     model = build_chat_model(settings.model, settings.model_base_url)
-    return ChatModelAnswerer(model, name=settings.model, fallback=extractive, support=check)
-
-
-def _word_counts(library: Library) -> CountWords:
-    return CountWords(library)
+    return ChatModelAnswerer(model, name=settings.model, fallback=extractive, support=support)
 
 
 class CountWords:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 
 from assistant.citations import Citing, Judge, pieces, without_thoughts
-from assistant.extractive import not_found
-from assistant.types import Answerer, Cited, Delta, Draft, Outcome, Turn
+from assistant.drafting import not_found
+from assistant.types import Answerer, Cited, Delta, Draft, Outcome, Turn, Wish
 from ingest.errors import ModelUnavailable, SettingsError
 from ingest.types import Hit
 
 if TYPE_CHECKING:
+    from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
@@ -32,6 +34,18 @@ FIRST_SECONDS = 60.0
 """How long a model may take before its first words."""
 STALL_SECONDS = 20.0
 """How long it may pause between words."""
+WHOLE_SECONDS = 120.0
+"""How long it may take in all; what it had finished by then stands."""
+LONGEST = 150
+"""Words after which no further sentence of it is shown, unless more was asked for: somewhat above the composed
+answers' 120, as a model's last sentence often holds what is missing."""
+
+_WISHES: dict[Wish, str] = {
+    "shorter": "Answer in one sentence.",
+    "more": "Answer at length: up to fifteen sentences.",
+    "sources": "Say only which sources your answer to this rests on, with publisher and date.",
+    "table": "Answer as a Markdown table with a mark in each row.",
+}
 
 NOT_IN_LIBRARY = "NOT_IN_LIBRARY"
 """What a model says when the passages do not answer."""
@@ -46,6 +60,7 @@ You know nothing but the numbered passages in the last message.
   links, no bold type. Use a list with "- " only where the question asks for several things.
 - Put the number of the passage that says so behind every sentence, as in: Data engineers build pipelines. [2]
 - Copy figures, names and dates exactly as they stand there, with their year, place and level. Calculate nothing.
+- Write in the language of the question.
 - Where passages differ, give both, each with its date.
 - Where they answer only a part, answer it, then say what is missing in a sentence that begins "{_LACKS}".
 - Where they do not answer, or are about another place, job or time than the question, write only {NOT_IN_LIBRARY}.
@@ -64,25 +79,46 @@ class ChatModelAnswerer:
         support: Judge,
         first_seconds: float = FIRST_SECONDS,
         stall_seconds: float = STALL_SECONDS,
+        whole_seconds: float = WHOLE_SECONDS,
+        callbacks: Sequence[BaseCallbackHandler] = (),
     ) -> None:
-        """Take the model, the name that answers carry, who answers when it fails, and what judges support."""
+        """Take the model, the name that answers carry, who answers when it fails, and what judges support.
+
+        Args:
+            model: Any LangChain chat model.
+            name: What `answered_by` says.
+            fallback: Answers when the model does not.
+            support: Judges each sentence.
+            first_seconds: How long the model may take before its first words.
+            stall_seconds: How long it may pause.
+            whole_seconds: How long it may take in all.
+            callbacks: LangChain callback handlers that see each call, for tracing; none by default.
+        """
         self._model = model
         self._name = name
         self._fallback = fallback
         self._support = support
         self._first_seconds = first_seconds
         self._stall_seconds = stall_seconds
+        self._whole_seconds = whole_seconds
+        self._callbacks = list(callbacks)
 
-    def stream(self, question: str, hits: Sequence[Hit], history: Sequence[Turn]) -> Iterator[Delta | Cited | Draft]:
+    def stream(
+        self, question: str, hits: Sequence[Hit], history: Sequence[Turn], wish: Wish = ""
+    ) -> Iterator[Delta | Cited | Draft]:
         """Yield each finished and checked sentence, then the Draft."""
         if not hits:
-            yield from self._fallback.stream(question, hits, history)
+            yield from self._fallback.stream(question, hits, history, wish)
             return
         given = hits[:PASSAGES]
         said = _Said(Citing(given, self._support))
         trouble = ""
         try:
-            for done, rest in pieces(self._words(messages(question, given, history), said)):
+            asked = messages(question, given, history, wish)
+            for done, rest in pieces(self._words(asked, said)):
+                if said.length > (2 if wish in ("more", "table") else 1) * LONGEST:
+                    said.rest = ""
+                    break
                 said.rest = without_thoughts(rest)
                 for sentence in done:
                     if NOT_IN_LIBRARY not in sentence:
@@ -96,10 +132,10 @@ class ChatModelAnswerer:
                     yield from said.say(said.rest)
         except ModelUnavailable as error:
             trouble = error.message
-        yield from self._end(question, hits, history, said, trouble)
+        yield from self._end(question, hits, history, said, trouble, wish)
 
     def _end(
-        self, question: str, hits: Sequence[Hit], history: Sequence[Turn], said: _Said, trouble: str
+        self, question: str, hits: Sequence[Hit], history: Sequence[Turn], said: _Said, trouble: str, wish: Wish
     ) -> Iterator[Delta | Draft | Cited]:
         """The Draft, after a last sentence where one is needed."""
         if said.citing.citations:
@@ -113,15 +149,15 @@ class ChatModelAnswerer:
             yield draft
         else:
             reason = trouble or f"The answer of {self._name} named no passage that supports it."
-            yield from self._composed(reason, question, hits, history)
+            yield from self._composed(reason, question, hits, history, wish)
 
     def _composed(
-        self, reason: str, question: str, hits: Sequence[Hit], history: Sequence[Turn]
+        self, reason: str, question: str, hits: Sequence[Hit], history: Sequence[Turn], wish: Wish
     ) -> Iterator[Delta | Draft | Cited]:
         """The fallback's answer behind the reason for it."""
         note = f"{reason} This comes from the library's own statements instead:\n"
         yield Delta(note)
-        for event in self._fallback.stream(question, hits, history):
+        for event in self._fallback.stream(question, hits, history, wish):
             yield replace(event, text=note + event.text) if isinstance(event, Draft) else event
 
     def _words(self, asked: list[BaseMessage], said: _Said) -> Iterator[str]:
@@ -132,14 +168,17 @@ class ChatModelAnswerer:
         """
         came: Queue[Any] = Queue()
         given_up = threading.Event()
-        threading.Thread(target=_read, args=(self._model, asked, came, given_up), daemon=True).start()
-        patience = self._first_seconds
+        given = (self._model, asked, self._callbacks, came, given_up)
+        threading.Thread(target=_read, args=given, daemon=True).start()
+        patience, until = self._first_seconds, time.monotonic() + self._whole_seconds
         try:
             while True:
                 try:
-                    chunk = came.get(timeout=patience)
+                    chunk = came.get(timeout=max(0.0, min(patience, until - time.monotonic())))
                 except Empty:
-                    raise ModelUnavailable(f"{self._name} was silent for {patience:g} seconds.") from None
+                    slow = time.monotonic() >= until
+                    said_of = f"took more than {self._whole_seconds:g}" if slow else f"was silent for {patience:g}"
+                    raise ModelUnavailable(f"{self._name} {said_of} seconds.") from None
                 if chunk is None:
                     return
                 if isinstance(chunk, Exception):
@@ -185,6 +224,11 @@ class _Said:
             self._text.strip(), outcome, tuple(self.citing.citations), tuple(self._unverified), answered_by=name
         )
 
+    @property
+    def length(self) -> int:
+        """Words shown so far."""
+        return len(self._text.split())
+
     def _shown(self, text: str) -> Iterator[Delta]:
         text = text if self._text else text.lstrip()
         if text:
@@ -192,7 +236,7 @@ class _Said:
             yield Delta(text)
 
 
-def messages(question: str, hits: Sequence[Hit], history: Sequence[Turn]) -> list[BaseMessage]:
+def messages(question: str, hits: Sequence[Hit], history: Sequence[Turn], wish: Wish = "") -> list[BaseMessage]:
     """What a model is given: the rules, the last turns, the numbered passages and the question.
 
     A passage cannot close its own frame: angle brackets in it are replaced.
@@ -203,7 +247,7 @@ def messages(question: str, hits: Sequence[Hit], history: Sequence[Turn]) -> lis
     told: list[BaseMessage] = [SystemMessage(RULES)]
     for turn in history[-TURNS:]:
         told += [HumanMessage(turn.question), AIMessage(turn.answer or "…")]
-    return [*told, HumanMessage(f"{passages}\n\nQuestion: {question}")]
+    return [*told, HumanMessage(f"{passages}\n\nQuestion: {' '.join(filter(None, (question, _WISHES.get(wish, ''))))}")]
 
 
 def _framed(number: int, hit: Hit) -> str:
@@ -217,10 +261,16 @@ def _framed(number: int, hit: Hit) -> str:
     return f'<passage number="{number}">\n{inner.replace("<", "‹").replace(">", "›")}\n</passage>'
 
 
-def _read(model: BaseChatModel, asked: list[BaseMessage], came: Queue[Any], given_up: threading.Event) -> None:
+def _read(
+    model: BaseChatModel,
+    asked: list[BaseMessage],
+    callbacks: list[BaseCallbackHandler],
+    came: Queue[Any],
+    given_up: threading.Event,
+) -> None:
     """Put each chunk of a model's answer into a queue, then None, or the error that ended it."""
     try:
-        for chunk in model.stream(asked):
+        for chunk in model.stream(asked, {"callbacks": callbacks}):
             if given_up.is_set():
                 return
             came.put(chunk)

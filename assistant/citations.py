@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.support import Support
+from assistant.agreement import missing_figures
+from assistant.support import Support, overlap
 from assistant.types import Citation
 from ingest.passages import is_abbreviation
 from ingest.types import Hit, Statement
@@ -142,29 +143,25 @@ class Citing:
             cited = self._supporting(plain)
             if not cited:
                 return Sentence(_behind(words_only, NOT_CONFIRMED), (), False)
+        supported = not cited or self._judge(plain, _all(cited)).supported
+        if not supported:
+            # What another passage says is cited there; a figure that none of them holds is cited nowhere.
+            elsewhere = self._supporting(plain)
+            supported = bool(elsewhere)
+            cited = elsewhere or ([] if missing_figures(plain, _all(cited)) else cited)
         known = len(self.citations)
-        marks, supported = self._cited(plain, cited)
+        marks = "".join(f"[{number}]" for number in dict.fromkeys(self._number(plain, hit) for hit in cited))
         text = _behind(words_only, " ".join(filter(None, (marks, "" if supported else NOT_CONFIRMED))))
         return Sentence(text, tuple(self.citations[known:]), supported)
 
-    def _cited(self, plain: str, cited: Sequence[Hit]) -> tuple[str, bool]:
-        """The reader's marks for these passages, and whether together they support the sentence."""
-        if not cited:
-            return "", True
-        numbers = list(dict.fromkeys(self._number(plain, hit) for hit in cited))
-        verdict = self._judge(plain, "\n".join(_whole(hit) for hit in cited))
-        return "".join(f"[{number}]" for number in numbers), verdict.supported
-
     def _supporting(self, plain: str) -> list[Hit]:
-        judged = [(self._judge(plain, _whole(hit)), hit) for hit in self._hits]
+        judged = [(self._judge(plain, passage_text(hit)), hit) for hit in self._hits]
         best = max(judged, key=lambda pair: (pair[0].supported, pair[0].score), default=None)
         return [best[1]] if best and best[0].supported else []
 
     def _number(self, plain: str, hit: Hit) -> int:
-        statement, score = max(
-            ((one, self._judge(plain, _said(hit, one)).score) for one in hit.passage.statements),
-            key=lambda pair: pair[1],
-        )
+        statement = max(hit.passage.statements, key=lambda one: overlap(plain, statement_words(hit, one)))
+        score = self._judge(plain, statement_words(hit, statement)).score
         key = (hit.passage.id, statement.start)
         if key not in self._numbers:
             self._numbers[key] = len(self.citations) + 1
@@ -202,13 +199,18 @@ def claims(sentence: str) -> bool:
     return len(content) >= _LEAST_WORDS or any(word[0].isdigit() for word in content)
 
 
-def _whole(hit: Hit) -> str:
+def passage_text(hit: Hit) -> str:
     """All that a passage says, with the way to it and where its statements come from."""
     dates = dict.fromkeys(f"{one.reference.publisher} {one.reference.as_of}" for one in hit.passage.statements)
     return "\n".join((hit.source.title, *hit.passage.headings, hit.passage.text, *dates, hit.source.origin.as_of))
 
 
-def _said(hit: Hit, statement: Statement) -> str:
+def _all(hits: Sequence[Hit]) -> str:
+    return "\n".join(passage_text(hit) for hit in hits)
+
+
+def statement_words(hit: Hit, statement: Statement) -> str:
+    """What a statement says, with the way to it."""
     return "\n".join((hit.source.title, *hit.passage.headings, *statement.way, statement.text))
 
 

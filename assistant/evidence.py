@@ -109,8 +109,8 @@ def statement_text(hit: Hit, statement: Statement) -> str:
 
 
 def _evidence(question: Question, hit: Hit, statement: Statement, term_weights: dict[str, float]) -> Evidence:
-    own = _word_set(" ".join((*statement.way, statement.text)))
-    way = _word_set(" ".join((hit.source.title, *hit.passage.headings)))
+    own = word_set(" ".join((*statement.way, statement.text)))
+    way = word_set(" ".join((hit.source.title, *hit.passage.headings)))
     credits = {term: max(credit(term, own), credit(term, way)) for term in question.terms}
     total = sum(term_weights.values()) or 1.0
     missing = sorted((term for term in question.terms if credits[term] < 0.5), key=lambda term: -term_weights[term])
@@ -181,7 +181,7 @@ def _apt(question: Question, hit: Hit, statement: Statement) -> float:
 
 
 @lru_cache(maxsize=20_000)
-def _word_set(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
     """Stems of a text, and the initials of its runs of two to four words ("ml" for "machine learning")."""
     listed = [word for word in words(text)]
     return frozenset(map(stem, listed)) | frozenset(initials(listed))

@@ -2,40 +2,36 @@
 
 It leads with the statement that answers and adds only what helps. Each statement stands verbatim in its passage; the
 way to it ("Machine learning engineer, entry level") is put in front where its words alone would not say what it is
-about. When nothing in the library answers, it says so and names what comes nearest.
+about. When nothing in the library answers, it says so and names what comes nearest; when a part is not answered, which.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.citations import citation
-from assistant.evidence import Evidence, Frequency, credit, gather, statement_text, weights
+from assistant.answerable import LEAST, evidence_of, likelihood
+from assistant.choosing import MEASURED, choose, lead_of, paired
+from assistant.citations import Judge
+from assistant.drafting import Found, draft, not_found
+from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
+from assistant.parts import Part, parts
 from assistant.question import Question, read_question
-from assistant.spelling import is_english, is_everyday
-from assistant.support import check
-from assistant.types import Citation, Cited, Delta, Draft, Outcome, Turn
-from assistant.wording import Said, in_words, list_heading, note
+from assistant.spelling import is_everyday
+from assistant.types import Cited, Delta, Draft, Turn, Wish
 from ingest.types import Hit
-from ingest.words import stem, stems, words
+from ingest.words import stem, words
 
 Embed = Callable[[Sequence[str]], "np.ndarray[tuple[int, int], np.dtype[np.float32]]"]
 """Texts -> unit vectors, shape (n, dimension)."""
 
-MEASURED = 20
-"""Candidates whose meaning is compared with the question's, after the words have ranked them."""
+_STATEMENTS: dict[Wish, int] = {"shorter": 1, "more": 8}
+"""Statements of an answer at most, by the form that is asked for; three otherwise."""
 
-_FIGURE = re.compile(r"[$€£]?\d[\d,]*(?:\.\d+)?%?")
-
-LONGEST = 120
-"""Words of an answer at most, unless more is asked for."""
-
-MOST_ITEMS = 8
-"""Items of a list at most."""
+_ONE_STATEMENT = 0.95
+"""Coverage from which one statement speaks of all sides that a question names."""
 
 
 @dataclass(frozen=True)
@@ -46,41 +42,72 @@ class WordCounts:
     passages: int
 
 
+@dataclass(frozen=True)
+class Finding:
+    """The best statement for one question, with what speaks for and against it."""
+
+    asked: Question
+    candidates: tuple[Evidence, ...]
+    lead: Evidence
+    evidence: dict[str, float]
+
+    @property
+    def likelihood(self) -> float:
+        """How likely it is that the lead answers, 0 to 1."""
+        return likelihood(self.evidence)
+
+
 class ExtractiveAnswerer:
     """The Answerer that composes from statements."""
 
-    def __init__(self, embed: Embed, counts: Callable[[], WordCounts]) -> None:
-        """Take the embedding function and a way to the library's current word counts."""
+    def __init__(self, embed: Embed, counts: Callable[[], WordCounts], judge: Judge) -> None:
+        """Take the embedding function, a way to the library's current word counts, and what judges support."""
         self._embed = embed
         self._counts = counts
+        self._judge = judge
 
-    def stream(self, question: str, hits: Sequence[Hit], history: Sequence[Turn]) -> Iterator[Delta | Cited | Draft]:
+    def stream(
+        self, question: str, hits: Sequence[Hit], history: Sequence[Turn], wish: Wish = ""
+    ) -> Iterator[Delta | Cited | Draft]:
         """Yield the answer statement by statement, then its Draft."""
-        draft = self.compose(question, hits)
-        cited = {citation.number: citation for citation in draft.citations}
+        composed = self.compose(question, hits, wish)
+        cited = {citation.number: citation for citation in composed.citations}
         shown: set[int] = set()
-        for piece in _pieces(draft.text):
+        for piece in _pieces(composed.text):
             yield Delta(piece)
             for number, one in cited.items():
                 if f"[{number}]" in piece and number not in shown:
                     shown.add(number)
                     yield Cited(one)
-        yield draft
+        yield composed
 
-    def compose(self, question: str, hits: Sequence[Hit]) -> Draft:
+    def compose(self, question: str, hits: Sequence[Hit], wish: Wish = "") -> Draft:
         """The whole answer at once."""
-        asked = read_question(question)
-        candidates = self.candidates(asked, hits)
-        if not candidates or not answers(asked, _lead(asked, candidates)):
+        taken = parts(question)
+        whole = self.find(question, hits) if taken.how != "several" else None
+        if whole is not None and (taken.how == "one" or not _takes_sides(whole)):
+            found = [self._answered(whole, Part(question, question), wish)]
+        else:
+            findings = _set_beside([self.find(part.text, hits) for part in taken.parts], taken.how == "sides")
+            found = [self._answered(one, part, wish, 2) for one, part in zip(findings, taken.parts, strict=True)]
+        if not any(one.chosen for one in found):
             return not_found(hits)
-        chosen = choose(asked, candidates)
-        return _draft(asked, chosen, hits)
+        return draft(found, hits, self._judge, wish)
 
-    def candidates(self, asked: Question, hits: Sequence[Hit]) -> list[Evidence]:
-        """Statements of the hits that could answer, best first."""
+    def find(self, question: str, hits: Sequence[Hit]) -> Finding | None:
+        """The best statement for a question that asks one thing; None where nothing is at hand."""
         counts = self._counts()
-        asked = _without_everyday(asked, counts.frequency)
-        found = gather(asked, hits, weights(asked, counts.frequency, counts.passages))
+        asked = _without_everyday(read_question(question), counts.frequency)
+        weighed = weights(asked, counts.frequency, counts.passages)
+        candidates = self._candidates(asked, hits, weighed)
+        if not candidates:
+            return None
+        lead = lead_of(asked, candidates)
+        return Finding(asked, tuple(candidates), lead, evidence_of(asked, lead, candidates, weighed, counts.frequency))
+
+    def _candidates(self, asked: Question, hits: Sequence[Hit], weighed: dict[str, float]) -> list[Evidence]:
+        """Statements of the hits that could answer, best first."""
+        found = gather(asked, hits, weighed)
         best, rest = found[:MEASURED], found[MEASURED:]
         if not best:
             return []
@@ -88,168 +115,40 @@ class ExtractiveAnswerer:
         measured = [one.measured(float(vectors[0] @ vector)) for one, vector in zip(best, vectors[1:], strict=True)]
         return sorted(measured, key=lambda one: -one.score) + rest
 
+    def _answered(self, finding: Finding | None, part: Part, wish: Wish, most: int = 3) -> Found:
+        """A part with the statements that answer it, or with none."""
+        if finding is None:
+            return Found(read_question(part.text), part.about, ())
+        if finding.likelihood < LEAST:
+            return Found(finding.asked, part.about, ())
+        most = _STATEMENTS.get(wish, most)
+        chosen = choose(finding.asked, finding.candidates, finding.lead, most)
+        return Found(finding.asked, part.about, tuple(chosen[:most] if wish == "shorter" else chosen))
+
+
+def _set_beside(findings: Sequence[Finding | None], compared: bool) -> Sequence[Finding | None]:
+    """Findings for two sides, each led by a figure that counts the same thing as the other's where there is one."""
+    if not compared or len(findings) != 2:
+        return findings
+    one, other = findings
+    if one is None or other is None:
+        return findings
+    leads = paired(one.candidates, other.candidates, (one.lead, other.lead))
+    return [replace(one, lead=leads[0]), replace(other, lead=leads[1])]
+
+
+def _takes_sides(whole: Finding) -> bool:
+    """Whether the sides of a question have to be answered each by itself: no one statement sets the figures together."""
+    asked = whole.asked
+    wants = asked.kind in ("money", "percent", "count", "time", "education")
+    return wants and (whole.lead.own < _ONE_STATEMENT or asked.kind == "money")
+
 
 def _without_everyday(asked: Question, frequency: Frequency) -> Question:
     """The question without words that the library lacks and that English uses for everything ("come", "keep")."""
     everyday = {stem(word) for word in words(asked.text) if is_everyday(word) and not frequency(stem(word))}
     terms = tuple(term for term in asked.terms if term not in everyday)
     return replace(asked, terms=terms) if terms else asked
-
-
-def answers(asked: Question, best: Evidence) -> bool:
-    """Whether the best statement really answers: it is about what is asked, not merely near it."""
-    foreign = [term for term in best.missing if not term.endswith("li")]
-    if best.coverage >= 0.75:
-        return True
-    if asked.wants_figure and not best.in_kind:
-        return best.coverage >= 0.6
-    if foreign and any(_names_something(asked, term) for term in foreign):
-        return False
-    return (best.coverage >= 0.45 and best.similarity >= 0.4) or best.similarity >= 0.62
-
-
-def _names_something(asked: Question, term: str) -> bool:
-    """Whether a missing term is a name: capitalised inside the question, or a word that English does not know."""
-    for position, word in enumerate(asked.text.split()):
-        bare = word.strip("?!.,;:\"'()")
-        if bare and stems(bare) == [term]:
-            return (position > 0 and bare[:1].isupper() and not asked.text.isupper()) or not is_english(bare)
-    return False
-
-
-def choose(asked: Question, candidates: Sequence[Evidence]) -> list[Evidence]:
-    """The lead and what helps beside it, in the order in which it is said."""
-    lead = _lead(asked, candidates)
-    if lead.statement.kind == "item" and _whole_list(asked, lead):
-        return _siblings(lead, candidates)
-    chosen = [lead]
-    least = lead.score * (0.92 if asked.wants_figure else 0.88)
-    for one in candidates:
-        if len(chosen) == 3 or one.score < least:
-            break
-        if one.apt < 0.5 or one.coverage < lead.coverage - 0.2 or one.statement.text.endswith(":"):
-            continue
-        if asked.wants_figure and (not one.in_kind or one.coverage < lead.coverage - 0.05):
-            continue
-        if all(_adds(one, other) for other in chosen):
-            chosen.append(one)
-    return chosen
-
-
-def _lead(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
-    """The best candidate; where a figure is wanted, the best that holds one and is hardly worse.
-
-    A sentence that only opens a list says nothing by itself.
-    """
-    saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
-    best = saying[0]
-    if not asked.wants_figure:
-        return best
-    if best.in_kind:
-        return _whole_subject(best, saying)
-    near = (one for one in saying if one.in_kind and one.coverage > best.coverage - 0.25)
-    return next((one for one in near if one.score > best.score * 0.8), best)
-
-
-def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
-    """The best figure, unless it is of a part of what is asked about and one of the whole is hardly worse.
-
-    On a page about "web developers and digital designers", "digital designers held 128,900 jobs" is a part.
-    """
-    whole = (one for one in saying if one.in_kind and one.own > best.own + 0.1 and one.coverage >= best.coverage)
-    return next((one for one in whole if one.score > best.score * 0.85), best)
-
-
-def _whole_list(asked: Question, lead: Evidence) -> bool:
-    """Whether the question names the list rather than one of its items."""
-    own = frozenset(stems(lead.statement.text))
-    named = sum(credit(term, own) for term in asked.terms) / len(asked.terms)
-    return asked.kind in ("list", "other", "definition") and named < 0.5
-
-
-def _siblings(lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:
-    """The items of the lead's list in their own order."""
-    same = [
-        one
-        for one in candidates
-        if one.hit.passage.id == lead.hit.passage.id
-        and one.statement.kind == "item"
-        and one.statement.way == lead.statement.way
-    ]
-    return sorted(same, key=lambda one: one.statement.start)[:MOST_ITEMS]
-
-
-def _adds(one: Evidence, other: Evidence) -> bool:
-    """Whether a statement says something that another does not: other figures, where it has any, and other words."""
-    figures, told = (frozenset(_FIGURE.findall(which.statement.text)) for which in (one, other))
-    if figures and figures <= told:
-        return False
-    mine, theirs = frozenset(stems(one.statement.text)), frozenset(stems(other.statement.text))
-    return len(mine & theirs) / (min(len(mine), len(theirs)) or 1) < 0.6
-
-
-def _draft(asked: Question, chosen: Sequence[Evidence], hits: Sequence[Hit]) -> Draft:
-    """Statements in words with their marks, within the length of an answer."""
-    said = [in_words(one.hit, one.statement) for one in chosen]
-    kept = _within(said)
-    citations = tuple(_citation(number, one, chosen[number - 1]) for number, one in enumerate(kept, 1))
-    lines = [f"{one.text} [{number}]" for number, one in enumerate(kept, 1)]
-    if len(kept) > 1 and all(one.statement.kind == "item" for one in chosen):
-        heading = list_heading(chosen[0].hit, chosen[0].statement)
-        text = "\n".join((heading, *(f"- {line}" for line in _items(chosen, kept))))
-    elif len(kept) > 1 and any(one.statement.kind != "sentence" for one in chosen[: len(kept)]):
-        text = "\n".join(f"- {line}" for line in lines)
-    else:
-        text = " ".join(lines)
-    outcome: Outcome = "answered"
-    if asked.wants_figure and not chosen[0].in_kind:
-        text, outcome = f"{note(asked)} {text}", "partial"
-    return Draft(text, outcome, citations, follow_ups=_follow_ups(chosen, hits))
-
-
-def _items(chosen: Sequence[Evidence], kept: Sequence[Said]) -> list[str]:
-    return [f"{chosen[index].statement.text} [{index + 1}]" for index in range(len(kept))]
-
-
-def _within(said: Sequence[Said]) -> list[Said]:
-    """As many as fit into the longest answer, one at least."""
-    kept: list[Said] = []
-    length = 0
-    for one in said:
-        length += len(one.text.split())
-        if kept and length > LONGEST:
-            break
-        kept.append(one)
-    return kept
-
-
-def _citation(number: int, said: Said, one: Evidence) -> Citation:
-    statement = one.statement
-    reference = statement.reference
-    support = check(said.text, f"{statement_text(one.hit, statement)} {reference.publisher} {reference.as_of}")
-    return citation(number, one.hit, statement, support.score)
-
-
-def not_found(hits: Sequence[Hit]) -> Draft:
-    """The honest refusal, naming the nearest topics."""
-    titles = list(dict.fromkeys(hit.source.title for hit in hits))[:3]
-    text = "The library does not hold an answer to that."
-    if titles:
-        text += f" The nearest it has is: {'; '.join(titles)}."
-    return Draft(text, "not_found", follow_ups=tuple(titles))
-
-
-def _follow_ups(chosen: Sequence[Evidence], hits: Sequence[Hit]) -> tuple[str, ...]:
-    """What else was found: up to three sections beside the cited ones, named so that they stand alone."""
-    cited = {one.hit.passage.place for one in chosen}
-    title = chosen[0].hit.source.title
-    found = dict.fromkeys(
-        hit.passage.headings[-1] if frozenset(stems(hit.source.title)) & frozenset(stems(hit.passage.headings[-1]))
-        else f"{hit.source.title}: {hit.passage.headings[-1]}"
-        for hit in hits
-        if hit.passage.headings and hit.passage.place not in cited and hit.source.title == title
-    )  # fmt: skip
-    return tuple(found)[:3]
 
 
 def _pieces(text: str) -> list[str]:

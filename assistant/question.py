@@ -10,9 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest.words import STOPWORDS, stem, words
+from ingest.words import STOPWORDS, stem, stems, words
 
-Kind = Literal["money", "percent", "count", "time", "education", "list", "definition", "difference", "other"]
+Kind = Literal[
+    "money", "percent", "count", "time", "education", "name", "reason", "list", "definition", "difference", "other"
+]
 
 MONEY = re.compile(r"[$€£₹]\s?\d|\b(?:usd|eur|gbp|inr)\s?\d|\d\s?(?:usd|eur|gbp|dollars|euros|pounds)\b", re.IGNORECASE)
 PERCENT = re.compile(r"\d\s?(?:%|per ?cent\b|percent\b|percentage points?\b)", re.IGNORECASE)
@@ -51,7 +53,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("difference", r"\b(?:differen(?:ce|ces|t)|differs?|compared?|versus|vs)\b|\bor\b.*\b(?:better|more|less)\b"),
     (
         "money",
-        r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|how much (?:money|do|does|would|can|could|will|is"
+        r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck|how much (?:money|cash|do|does|would|can|could|will|is"
         r"|are)|makes? (?:a |per |in a )?(?:year|month|hour)|make (?:more|less)|costs?|price|fees?|bonus\w*)\b"
         r"|\bhow much\b.*\bmake\b",
     ),
@@ -70,6 +72,11 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ),
     ("time", r"\bwhen\b|\bhow long\b|\bwhat (?:year|date)\b|\bhow (?:old|soon)\b"),
     ("list", r"\b(?:which|list|name|examples?)\b|\bwhat (?:are|kinds?|types?|sorts?|skills|tools|languages|factors)\b"),
+    (
+        "name",
+        r"\b(?:who|whom|whose|where)\b|\b(?:what|which) (?:person|people|city|country|state|place|company|firm)\b",
+    ),
+    ("reason", r"^why\b|\bhow come\b|\bwhat (?:causes?|caused|is the reason)\b"),
     ("definition", r"^(?:what(?:'s| is| are)|who (?:is|are)|define|explain|what do(?:es)?\b.*\b(?:do|mean))\b"),
 )
 _ASKS_COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKS)
@@ -80,7 +87,7 @@ _CUES: dict[Kind, frozenset[str]] = {
         stem(word)
         for word in (
             "salary salaries wage pay paid earn earning earnings income compensation money make makes making cost "
-            "costs price dollars much rich usd annual annually year yearly"
+            "costs price dollars much rich usd annual annually year yearly grand bucks dough cash paycheck paycheque"
         ).split()
     ),
     "percent": frozenset(
@@ -109,6 +116,29 @@ _TELLING: dict[Kind, frozenset[str]] = {
     "education": frozenset(map(stem, ("education", "degree", "typical", "entry", "need"))),
 }
 
+_NAMED = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
+_REASON = re.compile(
+    r"\b(?:because|since|due to|owing to|as a result|so that|in order to|cause[sd]?|reasons?|lead[s]? to|led to|thus|"
+    r"therefore|to (?:avoid|prevent|allow|make|ensure|keep|reduce|help))\b",
+    re.IGNORECASE,
+)
+
+# "I am 45 and a nurse, can I ...": who asks is told in front; what is asked comes behind.
+_ABOUT_ME = re.compile(
+    r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*(?:i\s?['’]?\s?a?m|i have|i['’]ve|i was|i work(?:ed)?|i got|my \w+ is|as an?)\b"
+    r"(?P<told>[^?]*?)(?:[,.;:!–-]\s*|\s+(?:and|but|so)\s+)(?:and |but |so |now |then )*"
+    r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may)\b)",
+    re.IGNORECASE,
+)
+
+# "more than 200k" claims a figure; what is asked is what the figure really is.
+_CLAIMED = re.compile(
+    r"\b(?P<way>more than|over|above|at least|upwards of|exceed\w*|less than|under|below|at most|only|up to)?\s*"
+    r"(?P<amount>[$€£]\s?\d[\d,.]*\s?(?:k|m|million|thousand)?\b|\d[\d,.]*\s?(?:k|grand|million|thousand dollars|dollars|usd|%|per ?cent)"
+    r"(?!\w)|(?<![\d,])\d{2,3},\d{3}\b|(?<![\d,])\d{5,6}\b)",
+    re.IGNORECASE,
+)
+
 # Words of asking: they carry the request, not its subject, and no document is expected to repeat them.
 _ASKING = frozenset(
     stem(word)
@@ -119,7 +149,10 @@ _ASKING = frozenset(
         "someone somebody anyone person people lot lots bit good best important main key difference differences "
         "different differ compare compared versus vs better happen happens involve involved consist hi hello hey "
         "thanks thank think believe say says said consider possible ask asking wonder wondering look looking tend "
-        "get getting got go going take takes does do done use used work worth start become becoming way ways"
+        "get getting got go going take takes does do done use used work worth start become becoming way ways "
+        "shud cud wud wanna gonna gotta gimme lemme dunno pls plz abt bout ur u r im ive dont doesnt cant wat wut wats "
+        "whats hows whos wheres yo dude bro guys folks hey ok okay much rather still even ever actual truly true right "
+        "chance chances able hope dear sir maam"
     ).split()
 )
 
@@ -146,10 +179,20 @@ class Question:
     """Stems that only name the kind of answer; a figure of that kind meets them."""
     yes_or_no: bool = False
     """Whether it can be answered by yes or no, so that a figure is welcome but not needed."""
+    subject: tuple[str, ...] = ()
+    """Stems that name what it is about; empty where it only points ("What does it pay?")."""
+    claim: str = ""
+    """A figure that the question takes for granted ("more than 200k"), as it was typed."""
+    personal: bool = False
+    """Whether it tells about the person who asks."""
 
     def answered_in_kind(self, text: str) -> bool:
         """Whether a text holds a figure, date or degree where one is wanted; true when nothing special is."""
         form = _FORMS.get(self.kind)
+        if self.kind == "name":
+            return any(not frozenset(stems(one)) <= frozenset(stems(self.text)) for one in _NAMED.findall(text))
+        if self.kind == "reason":
+            return bool(_REASON.search(text))
         if form is None:
             return True
         return bool(form.search(text)) and not (self.kind == "money" and self._other_money(text))
@@ -172,18 +215,44 @@ class Question:
         return _TELLING.get(self.kind, frozenset())
 
 
+def is_asking(word: str) -> bool:
+    """Whether a word only carries a request or says what kind of figure is wanted ("tell", "earn").
+
+    >>> is_asking("earn"), is_asking("welder")
+    (True, False)
+    """
+    return stem(word) in _ASKING or stem(word) in _CUES["money"] or word.lower() in ("need", "hold", "grow", "growing")
+
+
 def read_question(text: str) -> Question:
     """Read a standalone question.
 
     >>> question = read_question("How much do data scientists earn in Boston?")
     >>> question.kind, question.terms
     ('money', ('data', 'scientist', 'boston'))
+    >>> read_question("Why do welders earn more than 200k?").claim, read_question("I am 45, can I weld?").terms
+    ('more than 200k', ('weld',))
     """
-    kind: Kind = next((kind for kind, pattern in _ASKS_COMPILED if pattern.search(text)), "other")
-    raw = tuple(word for word in words(_HORIZON.sub(" ", text)) if word not in STOPWORDS)
+    about_me = _ABOUT_ME.match(text)
+    asked = text[about_me.end() :] if about_me else text
+    claimed = _CLAIMED.search(asked)
+    if claimed:
+        asked = f"{asked[: claimed.start()]} {asked[claimed.end() :]}"
+    kind = _kind(asked, claimed)
+    raw = tuple(word for word in words(_HORIZON.sub(" ", asked)) if word not in STOPWORDS)
     all_cues = _CUES.get(kind, frozenset())
     carried = dict.fromkeys(stem(word) for word in raw)
     terms = tuple(one for one in carried if one not in _ASKING and one not in all_cues)
     cues = frozenset(one for one in carried if one in all_cues)
-    subject = terms or tuple(one for one in carried if one not in _ASKING) or tuple(carried)
-    return Question(text, kind, subject, cues, bool(_YES_OR_NO.match(text)))
+    found = terms or tuple(one for one in carried if one not in _ASKING) or tuple(carried)
+    claim = " ".join(claimed.group().split()) if claimed else ""
+    yes_or_no = bool(_YES_OR_NO.match(asked.strip())) and not claim
+    return Question(text, kind, found, cues, yes_or_no, terms, claim, bool(about_me))
+
+
+def _kind(asked: str, claimed: re.Match[str] | None) -> Kind:
+    """The kind of answer; a claimed sum of money or share asks for the real one."""
+    kind: Kind = next((kind for kind, pattern in _ASKS_COMPILED if pattern.search(asked)), "other")
+    if claimed and kind not in ("money", "percent", "count", "time"):
+        return "percent" if re.search(r"%|per ?cent", claimed.group()) else "money" if _EARNED.search(asked) else kind
+    return kind

@@ -1,23 +1,46 @@
-"""Does this passage support this sentence?
+"""Does this passage support this sentence? A small logistic model over named features; disagreements settle it.
 
-First form: figures and names have to stand in the passage, most content words too, and the two must agree in
-negation. It compares words, not worlds: a paraphrase with none of the passage's words is called unsupported.
+Words say how much of the sentence the passage repeats, the embedding model how near their meanings are; the
+coefficients are fitted by `python -m evals.attribution`. Whatever the model thinks, a figure, a name, a denial or a
+comparison that the passage does not bear out leaves the sentence unsupported.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from ingest.words import STOPWORDS, stem, words
+import numpy as np
+
+from assistant.agreement import best_pair, denied, figures, missing_figures, missing_names, names, turned_round
+from ingest.passages import sentences
+from ingest.words import STOPWORDS, stem, stems, words
+
+Embed = Callable[[Sequence[str]], "np.ndarray[tuple[int, int], np.dtype[np.float32]]"]
+"""Texts -> unit vectors, shape (n, dimension)."""
+
+COEFFICIENTS: Mapping[str, float] = {
+    "words": 1.0,
+    "bias": -0.5,
+}
+"""What each feature counts, in log-odds. Fitted on claims that others judged, not on ours."""
 
 SUPPORTED = 0.5
 """Least score of a supported sentence."""
+_SETTLED = 0.2
+"""Score at most where a figure, a name, a denial or a comparison is not borne out."""
+_SAID = 0.9
+"""Share of the sentence's words that one sentence of the passage holds, with all figures and names, from which it says
+the same in other order, whatever the model thinks of the rest."""
+_ABOUT = 0.7
+"""Share of the words around a figure that the passage has to hold: else it is a figure of something else."""
+_COMPARED = 12
+"""Sentences of a passage at most whose meaning is compared, those that share most words."""
 
-_FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_MARK = re.compile(r"\[\d+\]")
-_NEGATION = re.compile(r"\b(?:not|no|never|none|neither|nor|without|cannot)\b|n['’]t\b", re.IGNORECASE)
-_NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
+_MARK = re.compile(r"\s*\[\d+\]")
 
 
 @dataclass(frozen=True)
@@ -26,41 +49,151 @@ class Support:
 
     supported: bool
     score: float
-    """0 to 1; 1 where every word of the sentence stands in the passage."""
+    """0 to 1: how likely it is that a careful reader would say so."""
     missing: tuple[str, ...]
     """Figures, names and words of the sentence that the passage does not hold, in order."""
 
 
-def check(sentence: str, passage: str) -> Support:
-    """Whether a passage supports a sentence, and what is missing.
+class SupportCheck:
+    """Judges sentences by words and by the meaning that an embedding model gives them."""
+
+    def __init__(self, embed: Embed) -> None:
+        """Take the embedding function."""
+        self._embed = embed
+
+    def __call__(self, sentence: str, passage: str) -> Support:
+        """Whether a passage supports a sentence, and what is missing.
+
+        Args:
+            sentence: One sentence, with or without `[n]` marks.
+            passage: The text it cites, with its title and headings if they count.
+        """
+        plain = " ".join(_MARK.sub("", sentence).split())
+        if says_verbatim(plain, passage):
+            return Support(True, 1.0, ())
+        found = features(plain, passage, self._embed)
+        score = likelihood(found)
+        disagreeing = disagreements(plain, passage)
+        bare = found["words"] < _ABOUT and bool(figures(plain))
+        if disagreeing or bare:
+            score = min(score, _SETTLED)
+        elif found["one_sentence"] >= _SAID:
+            score = max(score, _SAID)
+        held = frozenset(stems(passage))
+        absent = [word for word in _content(plain) if stem(word) not in held]
+        missing = tuple(dict.fromkeys((*disagreeing, *absent)))
+        return Support(score >= SUPPORTED, round(score, 3), missing)
+
+
+def says_verbatim(sentence: str, passage: str) -> bool:
+    """Whether a passage holds a sentence word for word, whole words at both ends.
+
+    >>> says_verbatim("Entry: $6,453", "Entry: $6,453 a year"), says_verbatim("6,453", "76,453")
+    (True, False)
+    """
+    bare = sentence.strip(" .")
+    if not bare:
+        return False
+    pattern = rf"(?<!\w)(?<!\d[.,]){re.escape(bare)}(?!\w|[.,]\d)"
+    return bool(re.search(pattern, " ".join(passage.split())))
+
+
+def disagreements(sentence: str, passage: str) -> list[str]:
+    """What of a sentence the passage does not bear out, in the sentence's own words.
+
+    >>> disagreements("Nurses earn $50,000 in Rome.", "Nurses earn $40,000 there.")
+    ['50,000', 'Rome']
+    >>> disagreements("Nurses do not earn $40,000.", "Nurses earn $40,000 there.")
+    ['not']
+    """
+    found = [*missing_figures(sentence, passage), *missing_names(sentence, passage)]
+    nearest = best_pair(sentence, split(passage))
+    if turned_round(sentence, nearest):
+        found.append("the comparison")
+    if denied(sentence) and not denied(nearest) and _told(sentence, nearest) >= 0.5:
+        found.append("not")
+    elif denied(nearest) and not denied(sentence) and _told(sentence, nearest) >= 0.7:
+        found.append("the denial")
+    return found
+
+
+def features(sentence: str, passage: str, embed: Embed) -> dict[str, float]:
+    """What speaks for and against support, each about 0 to 1.
 
     Args:
-        sentence: One sentence, with or without `[n]` marks.
-        passage: The text it cites, with its title and headings if they count.
-
-    >>> check("Robotics engineers earn $200,000.", "Robotics engineer: $96,013 a year").missing[0]
-    '200,000'
+        sentence: One sentence without marks.
+        passage: The text that may support it.
+        embed: The embedding function.
     """
-    plain = _MARK.sub("", sentence)
-    if passage and " ".join(plain.split()).strip(" .") in " ".join(passage.split()):
-        return Support(True, 1.0, ())
-    figures = _missing_figures(plain, passage)
-    held = {stem(word) for word in words(passage)}
-    names = [name for name in _NAME.findall(plain) if not all(stem(word) in held for word in words(name))]
-    content = [word for word in words(plain) if word not in STOPWORDS and not word[0].isdigit()]
-    absent = [word for word in content if stem(word) not in held]
-    score = 1 - len(absent) / len(content) if content else float(not figures)
-    if figures:
-        score *= 0.2
-    elif names:
-        score *= 0.6
-    if bool(_NEGATION.search(plain)) != bool(_NEGATION.search(passage)) and _NEGATION.search(plain):
-        score *= 0.5
-    missing = tuple(dict.fromkeys((*figures, *names, *absent)))
-    return Support(score >= SUPPORTED and not figures, round(score, 3), missing)
+    content, held = [stem(word) for word in _content(sentence)], stems(passage)
+    parts = split(passage)
+    known = frozenset(held)
+    named = names(sentence)
+    pairs = list(zip(content, content[1:], strict=False))
+    told = frozenset(zip(held, held[1:], strict=False))
+    nearest = max((_told(sentence, part) for part in parts), default=0.0)
+    best, joined = _meanings(sentence, parts, embed)
+    return {
+        "words": sum(one in known for one in content) / max(1, len(content)),
+        "one_sentence": nearest,
+        "neighbours": sum(pair in told for pair in pairs) / max(1, len(pairs)),
+        "meaning": best,
+        "joined_meaning": joined,
+        "figures_missing": float(bool(missing_figures(sentence, passage))),
+        "names_missing": len(missing_names(sentence, passage)) / max(1, len(named)),
+        "turned_round": float(turned_round(sentence, best_pair(sentence, parts))),
+        "length": math.log(1 + len(content)) / 3,
+        "passage_length": math.log(1 + len(held)) / 6,
+    }
 
 
-def _missing_figures(sentence: str, passage: str) -> list[str]:
-    held = {figure.replace(",", "") for figure in _FIGURE.findall(passage)}
-    found = (figure.rstrip(",") for figure in _FIGURE.findall(sentence))
-    return [figure for figure in found if figure.replace(",", "") not in held]
+def likelihood(found: Mapping[str, float], coefficients: Mapping[str, float] = COEFFICIENTS) -> float:
+    """The model's score, 0 to 1.
+
+    >>> likelihood({"words": 0.5}, {"words": 1.0, "bias": -0.5})
+    0.5
+    """
+    total = coefficients["bias"] + sum(coefficients[name] * found[name] for name in coefficients if name != "bias")
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+@lru_cache(maxsize=2_000)
+def split(passage: str) -> tuple[str, ...]:
+    """The sentences and lines of a passage, long ones cut after sixty words."""
+    found = []
+    for line in passage.splitlines():
+        for sentence in sentences(line):
+            listed = sentence.split()
+            found += [" ".join(listed[start : start + 60]) for start in range(0, len(listed), 60)]
+    return tuple(found)
+
+
+def overlap(sentence: str, text: str) -> float:
+    """How much of a sentence a text repeats, its figures above all: for choosing, not for judging.
+
+    >>> overlap("Entry level: $5", "Entry level: $5 a year") > overlap("Entry level: $5", "Late career, entry level: $9")
+    True
+    """
+    return _told(sentence, text) - len(missing_figures(sentence, text)) - 0.001 * len(stems(text))
+
+
+def _meanings(sentence: str, parts: Sequence[str], embed: Embed) -> tuple[float, float]:
+    """Cosine of the sentence with the nearest sentence, and with the three nearest taken together; 0 without any."""
+    near = sorted(parts, key=lambda part: -_told(sentence, part))[:_COMPARED]
+    if not near or not sentence:
+        return 0.0, 0.0
+    vectors = embed([sentence, *near])
+    cosines = vectors[1:] @ vectors[0]
+    nearest = vectors[1:][np.argsort(-cosines)[:3]].sum(axis=0)
+    length = float(np.linalg.norm(nearest)) or 1.0
+    return max(0.0, float(cosines.max())), max(0.0, float(nearest @ vectors[0]) / length)
+
+
+def _told(sentence: str, part: str) -> float:
+    """Share of a sentence's content words that another holds."""
+    own, held = stems(sentence), frozenset(stems(part))
+    return sum(one in held for one in own) / len(own) if own else 0.0
+
+
+def _content(sentence: str) -> list[str]:
+    return [word for word in words(sentence) if word not in STOPWORDS and not word[0].isdigit()]

@@ -8,6 +8,9 @@ from typing import Literal, Protocol
 
 from ingest.types import Hit
 
+Wish = Literal["", "shorter", "more", "sources", "table"]
+"""What a turn asks of the answer before it; empty for a question of its own."""
+
 Outcome = Literal["answered", "partial", "not_found", "unclear", "declined", "smalltalk"]
 
 
@@ -109,9 +112,11 @@ Event = Searching | Delta | Cited | Done
 class Answerer(Protocol):
     """Writes an answer from hits. Two implementations: `extractive` and `chat_model`."""
 
-    def stream(self, question: str, hits: Sequence[Hit], history: Sequence[Turn]) -> Iterator[Delta | Cited | Draft]:
+    def stream(
+        self, question: str, hits: Sequence[Hit], history: Sequence[Turn], wish: Wish = ""
+    ) -> Iterator[Delta | Cited | Draft]:
         """Yield deltas and citations as they come, then exactly one `Draft`, last.
 
-        `question` is the standalone question; `hits` come best first.
+        `question` is the standalone question; `hits` come best first; `wish` is the form that was asked for.
         """
         ...

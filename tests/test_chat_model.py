@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from judging import check
 from langchain_core.language_models.fake_chat_models import FakeMessagesListChatModel
 from langchain_core.messages import AIMessage
 from openai_server import Script, serving
@@ -16,7 +17,6 @@ from test_citations import HITS
 
 from assistant.build import build_assistant
 from assistant.chat_model import NOT_IN_LIBRARY, ChatModelAnswerer, build_chat_model, messages
-from assistant.support import check
 from assistant.types import Cited, Delta, Draft, Turn
 from ingest.errors import SettingsError
 from ingest.settings import load_settings
@@ -26,7 +26,9 @@ from ingest.types import Hit
 class Composed:
     """Stands for the extractive answerer, to see when it is asked."""
 
-    def stream(self, question: str, hits: Sequence[Hit], history: Sequence[Turn]) -> Iterator[Delta | Cited | Draft]:
+    def stream(
+        self, question: str, hits: Sequence[Hit], history: Sequence[Turn], wish: str = ""
+    ) -> Iterator[Delta | Cited | Draft]:
         yield Delta("From the library.")
         yield Draft("From the library.", "answered")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from judging import check
 
 from assistant.citations import NOT_CONFIRMED, Citing, finished, inert, named, pieces, without_thoughts
-from assistant.support import check
 from ingest.types import Hit, Passage, Reference, Source, Statement
 
 
@@ -123,6 +123,7 @@ def test_cutting_into_chunks_changes_nothing_and_loses_nothing(text: str, size: 
     assert [one for one in done if not one.strip()] == []
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.text(max_size=200))
 def test_whatever_a_model_writes_marks_and_citations_agree(text: str) -> None:
     answer = citing()

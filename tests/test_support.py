@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from assistant.support import check
+from judging import check
 
 PASSAGE = "Robotics engineer: average base pay is $96,013 a year (2024). Entry level: $76,453."
 
@@ -38,6 +37,7 @@ def test_a_denied_statement_is_supported_less() -> None:
     assert denied.score < said.score
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_text_gets_a_score_between_none_and_all(sentence: str, passage: str) -> None:
     verdict = check(sentence, passage)

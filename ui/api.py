@@ -145,6 +145,12 @@ def search(body: schemas.SearchRequest, assistant: Answering) -> Any:
     return render.found(searched_for, hits)
 
 
+@router.post("/v1/verify", response_model=schemas.VerifyResponse)
+def verify(body: schemas.VerifyRequest, assistant: Answering) -> Any:
+    """Say whether the library, or the passages sent, support a sentence, and what is missing."""
+    return asdict(assistant.verify(body.sentence, body.passages))
+
+
 @router.get("/v1/passages/{passage_id}", response_model=schemas.PassageResponse)
 def passage(passage_id: str, assistant: Answering) -> Any:
     """A passage with its neighbours and its place: where a citation leads."""

@@ -160,6 +160,23 @@ def ingest(ctx: click.Context, targets: tuple[str, ...], dry_run: bool, prune: b
 
 
 @cli.command()
+@click.argument("sentence")
+@click.option("--passage", "passages", multiple=True, metavar="TEXT", help="Hold it against this instead; repeatable.")
+@as_json
+@with_data
+@click.pass_context
+def verify(ctx: click.Context, sentence: str, passages: tuple[str, ...], as_json: bool) -> None:
+    """Say whether the library, or some passages, support a SENTENCE, and what is missing."""
+    found = _assistant(ctx).verify(sentence, passages)
+    if as_json:
+        terminal.say_json(asdict(found))
+        return
+    from ui import render
+
+    click.echo(render.verdict(found, terminal.width()))
+
+
+@cli.command()
 @as_json
 @with_data
 @click.pass_context

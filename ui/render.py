@@ -14,6 +14,7 @@ from typing import Any
 
 from assistant.conversation import Kept
 from assistant.types import Answer, Citation
+from assistant.verify import Verdict
 from ingest.types import Hit, Neighbourhood, Passage, Report, Source
 
 # A terminal obeys control characters, and text from a document must not be obeyed.
@@ -79,6 +80,15 @@ def flowing(pieces: Iterable[str], width: int) -> Iterator[str]:
 def plain(answer: Answer, width: int) -> str:
     """An answer, wrapped, with its sources below it."""
     return "\n\n".join(part for part in (wrapped(answer.answer, width), below(answer, width)) if part)
+
+
+def verdict(found: Verdict, width: int) -> str:
+    """Whether a sentence is supported, what is missing, and by which statement."""
+    lines = [f"{'Supported' if found.supported else 'Not supported'} ({found.score:.2f})"]
+    if found.missing:
+        lines.append(wrapped(f"Missing: {safe(', '.join(found.missing))}", width))
+    lines += [source_lines(citation, width) for citation in found.citations]
+    return "\n".join(lines)
 
 
 def below(answer: Answer, width: int) -> str:

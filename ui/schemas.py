@@ -144,6 +144,15 @@ class FeedbackRequest(_Request):
     comment: Text | None = Field(None, max_length=2_000)
 
 
+class VerifyRequest(_Request):
+    """A sentence to hold against passages, or without any against the library."""
+
+    model_config = _example(sentence="Data scientists earn a median of $112,590.")
+
+    sentence: Text = Field(description="1 to 4,000 characters.")
+    passages: list[Text] = Field([], max_length=100, description="Texts to hold it against instead of the library.")
+
+
 # What goes out.
 
 
@@ -180,6 +189,15 @@ class AnswerObject(BaseModel):
     conversation_id: str
     turn_id: str
     timings_ms: dict[str, float]
+
+
+class VerifyResponse(BaseModel):
+    """Whether a sentence is supported, and by what."""
+
+    supported: bool
+    score: float = Field(description="0 to 1.")
+    missing: list[str] = Field(description="Figures, names and words that the best passage does not bear out.")
+    citations: list[CitationObject] = Field(description="What supports it; none for passages that were sent.")
 
 
 class HitObject(BaseModel):

@@ -1,0 +1,120 @@
+"""Which statements an answer is made of: the one that leads, and what helps beside it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.evidence import Evidence, credit
+from assistant.question import Question
+from ingest.words import stems
+
+MOST_ITEMS = 8
+"""Items of a list at most."""
+
+MEASURED = 20
+"""Candidates whose meaning is compared with the question's, after the words have ranked them."""
+
+_FIGURE = re.compile(r"[$€£]?\d[\d,]*(?:\.\d+)?%?")
+
+
+def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
+    """The best candidate; where a figure is wanted, the best that holds one and is hardly worse.
+
+    A sentence that only opens a list says nothing by itself.
+    """
+    saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
+    best = saying[0]
+    if not asked.wants_figure:
+        return best
+    if best.in_kind:
+        return _whole_subject(best, saying)
+    near = (one for one in saying if one.in_kind and one.coverage > best.coverage - 0.25)
+    return next((one for one in near if one.score > best.score * 0.8), best)
+
+
+def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
+    """The best figure, unless it is of a part of what is asked about and one of the whole is hardly worse.
+
+    On a page about "web developers and digital designers", "digital designers held 128,900 jobs" is a part.
+    """
+    whole = (one for one in saying if one.in_kind and one.own > best.own + 0.1 and one.coverage >= best.coverage)
+    return next((one for one in whole if one.score > best.score * 0.85), best)
+
+
+def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most: int = 3) -> list[Evidence]:
+    """The lead and what helps beside it, in the order in which it is said; `most` statements, or one whole list."""
+    if lead.statement.kind == "item" and _whole_list(asked, lead):
+        return _siblings(lead, candidates)
+    chosen = [lead]
+    least = lead.score * ((0.92 if asked.wants_figure else 0.88) if most <= 3 else 0.7)
+    for one in candidates:
+        if len(chosen) == most or one.score < least:
+            break
+        if one is lead or one.apt < 0.5 or one.coverage < lead.coverage - 0.2 or one.statement.text.endswith(":"):
+            continue
+        if asked.wants_figure and (not one.in_kind or one.coverage < lead.coverage - 0.05):
+            continue
+        if all(_adds(one, other) for other in chosen):
+            chosen.append(one)
+    return chosen
+
+
+def _whole_list(asked: Question, lead: Evidence) -> bool:
+    """Whether the question names the list rather than one of its items."""
+    own = frozenset(stems(lead.statement.text))
+    named = sum(credit(term, own) for term in asked.terms) / len(asked.terms)
+    return asked.kind in ("list", "other", "definition") and named < 0.5
+
+
+def _siblings(lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:
+    """The items of the lead's list in their own order."""
+    same = [
+        one
+        for one in candidates
+        if one.hit.passage.id == lead.hit.passage.id
+        and one.statement.kind == "item"
+        and one.statement.way == lead.statement.way
+    ]
+    return sorted(same, key=lambda one: one.statement.start)[:MOST_ITEMS]
+
+
+def _adds(one: Evidence, other: Evidence) -> bool:
+    """Whether a statement says something that another does not: other figures, where it has any, and other words."""
+    figures, told = (frozenset(_FIGURE.findall(which.statement.text)) for which in (one, other))
+    if figures and figures <= told:
+        return False
+    mine, theirs = frozenset(stems(one.statement.text)), frozenset(stems(other.statement.text))
+    return len(mine & theirs) / (min(len(mine), len(theirs)) or 1) < 0.6
+
+
+def paired(
+    one: Sequence[Evidence], other: Sequence[Evidence], leads: tuple[Evidence, Evidence]
+) -> tuple[Evidence, Evidence]:
+    """The best two statements that count the same thing, one for each side; the leads where there are none.
+
+    Args:
+        one: Candidates for one side, best first.
+        other: Candidates for the other.
+        leads: What would be said of each side by itself.
+    """
+    near = [
+        [each for each in side[:MEASURED] if each.in_kind and each.apt >= 0.5 and each.score >= 0.8 * lead.score
+         and each.coverage >= lead.coverage - 0.05]
+        for side, lead in zip((one, other), leads, strict=True)
+    ]  # fmt: skip
+    pairs = [(left, right) for left in near[0] for right in near[1] if count_the_same(left, right)]
+    return max(pairs, key=lambda pair: pair[0].score + pair[1].score, default=leads)
+
+
+def count_the_same(one: Evidence, other: Evidence) -> bool:
+    """Whether two figures may be set against each other: the same publisher and date, and nearly the same words."""
+    mine, theirs = one.statement.reference, other.statement.reference
+    if (mine.publisher, mine.as_of) != (theirs.publisher, theirs.as_of):
+        return False
+    left, right = (
+        frozenset(stem for stem in stems(each.statement.text) if stem.isalpha())
+        - frozenset(stems(each.hit.source.title))
+        for each in (one, other)
+    )
+    return len(left & right) >= 0.6 * len(left | right)

@@ -1,0 +1,159 @@
+"""The questions that a question is made of: several sentences, several places, two sides of a comparison. Pure.
+
+It cuts by words, and only where each side would be a question by itself. Whether a cut was needed is for the answerer
+to say: one statement may answer the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.question import is_asking
+from ingest.words import STOPWORDS
+
+How = Literal["one", "several", "sides"]
+
+MOST = 4
+"""Parts at most."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question of several."""
+
+    text: str
+    about: str
+    """What sets it apart from the others, as it was typed: "Zurich", "data scientist", or the whole part."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A question taken apart."""
+
+    how: How
+    """`one`: not at all; `several`: questions that each want an answer; `sides`: things set beside each other, which
+    one statement may answer together."""
+    parts: tuple[Part, ...]
+
+
+_ASKS = (
+    r"(?:what|which|how|where|when|who|whom|whose|why|do|does|did|is|are|was|were|can|could|should|would|will|has|have)"
+)
+_NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)")
+_NEXT_CLAUSE = re.compile(
+    r"[,;]?\s+(?:and|but|or|also)(?: also)?\s+(?=(?:what|which|how|where|when|who|why|do|does|is|are|can|should)\b)",
+    re.IGNORECASE,
+)
+_OPENS = re.compile(rf"^(?:and|but|also|so|then|or)?\s*,?\s*{_ASKS}\b", re.IGNORECASE)
+_PLACE = r"(?:[A-Z][\w.'’-]*(?:\s+(?:[A-Z][\w.'’-]*|of(?=\s[A-Z])))*)"
+_PLACES = re.compile(
+    rf"\b(?P<lead>in|at|near)\s+(?P<names>{_PLACE}(?:\s*,\s*(?:(?:in|at|near)\s+)?{_PLACE})*"
+    rf"\s*,?\s*(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+(?:{_PLACE}|[\w-]+(?=\W*$))|{_PLACE}))"
+)
+_BETWEEN_PLACES = re.compile(r"\s*,?\s*\b(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+)?|\s*,\s*")
+_JOINS = re.compile(r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+", re.IGNORECASE)
+_COMPARING = re.compile(
+    r"(?:\s+(?:(?:get|be|is|are)\s+)?(?:earn|make|pay|paid|grow|growing|have)s?)?\s+"
+    r"(?:(?:much|a lot|far|even)\s+)?(?:more|less|better|higher|lower|faster|fewer)(?:\s+(?:money|jobs|pay|salary|demand))?$",
+    re.IGNORECASE,
+)
+"""What stands between the first side and "than": "earn more", "better paid"."""
+_WORD = re.compile(r"[\w+#.'’/-]*[\w+#]")
+_SETTING_BESIDE = re.compile(
+    r"\b(?:compare[ds]?|comparison(?: of| between)?|differences?|between|versus|vs\.?|who|which(?: one| job| role)?)\b",
+    re.IGNORECASE,
+)
+
+
+def parts(question: str) -> Parts:
+    """Take a question apart.
+
+    >>> [part.text for part in parts("What do welders earn? Which degree do they need?").parts]
+    ['What do welders earn?', 'Which degree do they need?']
+    >>> [part.text for part in parts("What do cooks earn in Boston and in Zurich?").parts]
+    ['What do cooks earn in Boston?', 'What do cooks earn in Zurich?']
+    >>> [part.about for part in parts("Who earns more, a data scientist or an ML engineer?").parts]
+    ['data scientist', 'ML engineer']
+    """
+    question = " ".join(question.split())
+    several = _several(question)
+    if len(several) > 1:
+        return Parts("several", tuple(Part(one, one.rstrip("?!. ")) for one in several[:MOST]))
+    sides = _places(question) or _sides(question)
+    if len(sides) > 1:
+        return Parts("sides", tuple(sides[:MOST]))
+    return Parts("one", (Part(question, question.rstrip("?!. ")),))
+
+
+def _several(question: str) -> list[str]:
+    """The questions in several sentences or clauses; one that does not ask is kept with the next."""
+    found: list[str] = []
+    ahead = ""
+    for sentence in _NEXT_SENTENCE.split(question):
+        for clause in _NEXT_CLAUSE.split(sentence):
+            said = f"{ahead} {clause}".strip()
+            if len(clause.split()) < 3 or not (_OPENS.match(clause) or clause.endswith("?")):
+                ahead = said
+                continue
+            found.append(said if said.endswith("?") else f"{said.rstrip(' .!')}?")
+            ahead = ""
+    if ahead and found:
+        found[-1] = f"{found[-1]} {ahead}"
+    return found
+
+
+def _places(question: str) -> list[Part]:
+    match = _PLACES.search(question)
+    if not match:
+        return []
+    names = [name for name in _BETWEEN_PLACES.split(match["names"]) if name]
+    before, after = question[: match.start()], question[match.end() :]
+    return [Part(f"{before}{match['lead']} {name}{after}", name) for name in names]
+
+
+def _sides(question: str) -> list[Part]:
+    """Two things set beside each other by a joining word, each with the rest of the question."""
+    for join in _JOINS.finditer(question):
+        ahead = question[: join.start()]
+        if join.group().strip().lower() not in ("and", "or"):
+            ahead = _COMPARING.sub("", ahead)
+        left, right = _ending(ahead), _beginning(question[join.end() :])
+        if not left or not right:
+            continue
+        before = ahead[: len(ahead) - len(left)]
+        after = question[len(ahead) : join.start()] + question[join.end() + len(right) :]
+        rest = _SETTING_BESIDE.sub(" ", before), _SETTING_BESIDE.sub(" ", after)
+        shown = [_bare(side) for side in (left, right)]
+        return [Part(" ".join(f"{rest[0]} {side} {rest[1]}".split()).rstrip(" ,?") + "?", side) for side in shown]
+    return []
+
+
+def _bare(side: str) -> str:
+    return re.sub(r"^(?:an?|the|being|is|do|does)\s+", "", side.strip(), flags=re.IGNORECASE)
+
+
+def _ending(text: str) -> str:
+    """The run of naming words that ends a text, as it stands there; empty when it ends in something else."""
+    start = len(text)
+    for match in reversed(list(_WORD.finditer(text))):
+        if text[match.end() : start].strip() or not _names(match.group()):
+            break
+        start = match.start()
+    return text[start:]
+
+
+def _beginning(text: str) -> str:
+    """The run of naming words that begins a text behind an article, with the article."""
+    end = 0
+    for match in _WORD.finditer(text):
+        article = end == 0 and match.group().lower() in ("a", "an", "the")
+        if text[end : match.start()].strip() or not (article or _names(match.group())):
+            break
+        end = match.end()
+    return text[:end]
+
+
+def _names(word: str) -> bool:
+    return not word[0].isdigit() and word.lower() not in STOPWORDS and not is_asking(word)

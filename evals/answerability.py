@@ -1,0 +1,119 @@
+"""Answer or refuse, on questions that nobody here wrote: `python -m evals.answerability`.
+
+`squad2`: the paragraphs of eight encyclopaedia articles as a library; 300 questions that a paragraph answers and 300
+that none does although one is about the subject, drawn by a fixed seed. `mtrag-fiqa`: conversations about money over
+10,390 posts, with their histories; judged are those labelled answerable and unanswerable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.assistant import Assistant
+from assistant.build import build_assistant
+from assistant.types import Turn
+from evals.logistic import balanced_accuracy
+from evals.metrics import holds
+from ingest.settings import load_settings
+
+SEED = 2026
+EACH = 300
+"""Answerable and unanswerable questions of squad2 that are reported; no model is fitted on them."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question, whether the library answers it, and what a right answer holds."""
+
+    question: str
+    answerable: bool
+    spans: tuple[str, ...] = ()
+    history: tuple[Turn, ...] = ()
+
+
+def squad(folder: Path) -> tuple[list[Asked], list[Asked]]:
+    """The questions that are reported, and the others, which a model may be fitted on."""
+    drawn = random.Random(SEED)
+    reported: list[Asked] = []
+    others: list[Asked] = []
+    cases = _lines(folder / "squad2" / "questions.jsonl")
+    for answerable in (True, False):
+        of = [Asked(case["question"], answerable, tuple(case["answers"])) for case in cases
+              if bool(case["answerable"]) is answerable]  # fmt: skip
+        drawn.shuffle(of)
+        reported += of[:EACH]
+        others += of[EACH:]
+    return reported, others
+
+
+def mtrag(folder: Path) -> list[Asked]:
+    """The conversations labelled answerable or unanswerable."""
+    found = []
+    for case in _lines(folder / "mtrag-fiqa" / "answerability.jsonl"):
+        if case["label"] in ("ANSWERABLE", "UNANSWERABLE"):
+            said = [turn["text"] for turn in case["history"]]
+            history = tuple(Turn(*pair) for pair in zip(said[::2], said[1::2], strict=False))
+            found.append(Asked(case["question"], case["label"] == "ANSWERABLE", (), history))
+    return found
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+@contextmanager
+def library_of(targets: Iterable[Path]) -> Iterator[Assistant]:
+    """An assistant over these documents and nothing else, in a folder that is thrown away."""
+    with tempfile.TemporaryDirectory() as data:
+        assistant = build_assistant(load_settings(data_dir=data))
+        assistant.library.sync([str(target) for target in targets])
+        yield assistant
+
+
+def measure(assistant: Assistant, asked: Sequence[Asked]) -> str:
+    """Ask everything and say how often it was right to answer and right to refuse."""
+    answers = [assistant.ask(one.question, history=one.history) for one in asked]
+    answered = [answer.outcome in ("answered", "partial") for answer in answers]
+    labels = [one.answerable for one in asked]
+    spans = [any(holds(answer.answer, span) for span in one.spans)
+             for one, answer, did in zip(asked, answers, answered, strict=True) if did and one.spans]  # fmt: skip
+    kept = [did for did, label in zip(answered, labels, strict=True) if label]
+    refused = [not did for did, label in zip(answered, labels, strict=True) if not label]
+    said = (
+        f"balanced accuracy {balanced_accuracy(answered, labels):.3f}: answered {sum(kept)} of {len(kept)} answerable, "
+        f"refused {sum(refused)} of {len(refused)} unanswerable"
+    )
+    if spans:
+        said += f"; gold span in {sum(spans)} of {len(spans)} answers given to answerable questions"
+        said += f" ({sum(spans) / len(spans):.3f}), {sum(spans) / len(kept):.3f} of all answerable ones"
+    return said
+
+
+def squad_main(folder: Path) -> str:
+    """The report on squad2."""
+    with library_of([folder / "squad2" / "paragraphs.jsonl"]) as assistant:
+        return f"SQuAD 2.0, {EACH} + {EACH} questions: {measure(assistant, squad(folder)[0])}"
+
+
+def mtrag_main(folder: Path) -> str:
+    """The report on MTRAG."""
+    asked = mtrag(folder)
+    with library_of([folder / "mtrag-fiqa" / "corpus.jsonl"]) as assistant:
+        return f"MTRAG finance, {len(asked)} conversations: {measure(assistant, asked)}"
+
+
+if __name__ == "__main__":
+    found = os.environ.get("CAREER_BENCH_DATA", "")
+    if not found:
+        sys.exit("CAREER_BENCH_DATA is not set. Set it to the folder of third-party evaluation sets.")
+    for program in (squad_main, mtrag_main):
+        print(program(Path(found)), flush=True)
