@@ -33,7 +33,8 @@ _LEAD_IN = re.compile(
 _PREPOSITION = re.compile(r"^(?:in|at|for|with|without|as|from|of|to|on|by|near|around|outside)\b\s*", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|a|an|some|any)\b\s*", re.IGNORECASE)
 _PRONOUN = re.compile(
-    r"\b(it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there|(?:that|this|the|those|these|such)(?: an?)?"
+    r"\b(it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there"
+    r"|(?:that|this|the|those|these|such)(?: an?)?"
     r" (?:one|ones|job|jobs|role|roles|field|career|path|position|profession|work|people|title|same))\b",
     re.IGNORECASE,
 )

@@ -89,26 +89,26 @@ def matrix(signs: Sequence[Signs], names: Sequence[str]) -> NDArray[np.float64]:
 
 def fit_choice(cases: Sequence[Example], names: Sequence[str], penalty: float = 0.01) -> NDArray[np.float64]:
     """Weights of the signs of a mention: listwise softmax likelihood of the best mentions, with an L2 penalty."""
-    from scipy.optimize import minimize
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     data = [(matrix(one.signs, names), np.array(one.gains) >= max(one.gains) - 1e-9) for one in cases if one.needs]
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        total, slope = 0.0, np.zeros_like(weights)
+        total, slope = 0.0, np.zeros(len(names))
         for rows, right in data:
             likely = np.exp(rows @ weights - (rows @ weights).max())
             likely /= likely.sum()
             held = likely[right].sum()
             total -= np.log(held)
             slope -= (rows[right] * likely[right, None]).sum(0) / held - (rows * likely[:, None]).sum(0)
-        return total / len(data) + penalty * weights @ weights, slope / len(data) + 2 * penalty * weights
+        return float(total / len(data) + penalty * weights @ weights), slope / len(data) + 2 * penalty * weights
 
     return np.asarray(minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x)
 
 
 def fit_omission(cases: Sequence[Example], chosen: Sequence[int], names: Sequence[str]) -> NDArray[np.float64]:
     """Weights of the signs of an omission: logistic regression, each case weighed by what is at stake."""
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
     gain = np.array([one.gains[pick] - one.base for one, pick in zip(cases, chosen, strict=True)])
     model = LogisticRegression(fit_intercept=False, max_iter=1_000)

@@ -18,11 +18,12 @@ from ingest.catalog import Catalog
 from ingest.discover import READING, Found, diff, discover
 from ingest.embed import Embedder
 from ingest.errors import SourceError
+from ingest.late import packed
 from ingest.passages import split
 from ingest.readers import suffixes
 from ingest.readers.markdown import safe_url
 from ingest.sandbox import Sandbox
-from ingest.types import Document, Failure, Passage, Progress, Report, Source
+from ingest.types import Document, Failure, Passage, Progress, Report, Source, opening
 from ingest.web import Web
 
 Vectors = NDArray[np.float32]
@@ -143,7 +144,7 @@ def _split(file: Found, document: Document, catalog: Catalog, embedder: Embedder
         id=source_id,
         uri=uri,
         root=file.root,
-        title=document.title or file.path.stem,
+        title=document.title or (opening(passages[0].text) if document.external_id else file.path.stem),
         kind=document.kind,
         topic=document.topic,
         summary=document.summary,
@@ -173,18 +174,22 @@ def _batches(read_on: Iterator[_Read | _File]) -> Iterator[list[_Read | _File]]:
 def _commit(catalog: Catalog, embedder: Embedder, batch: Sequence[_Read | _File]) -> int:
     """Embed what is not embedded yet, commit the batch, and say how many passages were embedded."""
     documents = [one for one in batch if isinstance(one, _Read)]
-    known: dict[str, Vectors] = {}
+    known: dict[str, tuple[Vectors, bytes]] = {}
     for one in documents:
         known.update(catalog.embedded(one.source.id))
     texts = {
-        _hash(text): text
+        _hash(text): (text, passage)
         for one in documents
-        for text in (passage.embedded_text(one.source.title) for passage in one.passages)
+        for passage in one.passages
+        for text in (passage.embedded_text(one.source.title),)
     }
     missing = [key for key in texts if key not in known]
     if missing:
-        vectors = embedder.embed_passages([texts[key] for key in missing])
-        known.update(zip(missing, vectors, strict=True))
+        read = embedder.embed_words([texts[key][0] for key in missing])
+        for key, made in zip(missing, read, strict=True):
+            text, passage = texts[key]
+            ahead = len(text) - len(passage.text)
+            known[key] = made.vector, packed(made.words, [ahead + one.start for one in passage.statements])
     with catalog.transaction() as connection:
         for item in batch:
             if isinstance(item, _File):
@@ -196,7 +201,7 @@ def _commit(catalog: Catalog, embedder: Embedder, batch: Sequence[_Read | _File]
                 continue
             keys = [_hash(passage.embedded_text(item.source.title)) for passage in item.passages]
             file = item.source.uri.removesuffix(f"#{item.source.external_id}")
-            parts = [(passage, key, known[key]) for passage, key in zip(item.passages, keys, strict=True)]
+            parts = [(passage, key, *known[key]) for passage, key in zip(item.passages, keys, strict=True)]
             catalog.put(connection, item.source, file, parts)
     return len(missing)
 

@@ -84,6 +84,24 @@ class Statement:
     reference: Reference = Reference()
 
 
+def opening(text: str) -> str:
+    """What an untitled text is called: its first words, in quotation marks.
+
+    >>> opening("There are bonds for the smaller market issues, but you need a local government.")
+    '“There are bonds for the smaller market issues…”'
+    """
+    return f"“{' '.join(text.split()[:8]).rstrip(',;:.')}…”"
+
+
+def given_title(title: str) -> str:
+    """A title that somebody gave; empty for one that was made of the text's own first words.
+
+    >>> given_title("Pay"), given_title(opening("There are bonds."))
+    ('Pay', '')
+    """
+    return "" if title.startswith("“") and title.endswith("…”") else title
+
+
 @dataclass(frozen=True)
 class Passage:
     """A run of statements under one heading that fits the embedding model's window."""
@@ -106,7 +124,7 @@ class Passage:
         >>> Passage("p", "s", 0, ("Pay",), None, "Pay", "Entry level: $105,418", ()).embedded_text("ML engineer")
         'ML engineer > Pay\nEntry level: $105,418'
         """
-        way = " > ".join(part for part in (title, *self.headings) if part)
+        way = " > ".join(part for part in (given_title(title), *self.headings) if part)
         return f"{way}\n{self.text}" if way else self.text
 
 
@@ -140,7 +158,8 @@ class Hit:
     score: float
     """Fused score, 0 to 1, comparable within one search only."""
     ranks: Mapping[str, int]
-    """1-based rank in each list that held it: `vector`, `bm25`."""
+    """1-based rank in each list that held it: `vector`, `bm25`, `statement` (late interaction with the passage's best
+    statement), `reranker`."""
     similarity: float
     """Cosine of question and passage, -1 to 1, comparable between searches."""
 

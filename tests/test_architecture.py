@@ -33,7 +33,7 @@ HOMES = {
     "fastapi": {"ui/api.py", "ui/chat.py", "ui/serve.py"},
     "pydantic": {"ui/schemas.py"},
     "uvicorn": {"ui/serve.py"},
-    "sentence_transformers": {"ingest/embed.py"},
+    "sentence_transformers": {"ingest/embed.py", "ingest/rerank.py"},
     "click": {"ui/cli.py", "ui/serve.py", "ui/talk.py", "ui/terminal.py"},
 }
 """Vendors, and the files that may name them."""
