@@ -14,6 +14,7 @@ from assistant.support import SupportCheck
 from assistant.types import Answerer, Turn
 from ingest.embed import load_embedder
 from ingest.library import Library
+from ingest.rerank import Reranker
 from ingest.settings import Settings
 
 
@@ -23,7 +24,8 @@ def open_library(settings: Settings) -> Library:
     Raises:
         LibraryError: It cannot be opened.
     """
-    return Library.open(settings.data_dir, load_embedder(settings.embedding_model), settings.chroma_url)
+    reranker = Reranker(settings.reranker) if settings.reranker else None
+    return Library.open(settings.data_dir, load_embedder(settings.embedding_model), settings.chroma_url, reranker)
 
 
 def build_assistant(settings: Settings) -> Assistant:

@@ -41,6 +41,8 @@ class Labels:
     """Label -> names of the lists, tables, headings or topics that hold it among others."""
     titles: frozenset[Key] = frozenset()
     """Labels that name a whole document or a first-level section: what a conversation is about."""
+    names: frozenset[Key] = frozenset()
+    """Labels of which every word has a capital, as in "San Francisco"."""
     attributes: frozenset[str] = frozenset()
     """Stems of headings that recur across documents ("skills", "pay"): what is asked about a thing."""
 
@@ -58,6 +60,7 @@ def read_labels(passages: Iterable[tuple[Source, Passage]]) -> Labels:
     """Collect the labels of a library from its passages, in any order."""
     groups: dict[Key, set[str]] = defaultdict(set)
     titles: set[Key] = set()
+    names: set[Key] = set()
     heading_sources: dict[str, set[str]] = defaultdict(set)
     for source, passage in passages:
         title = key(source.title)
@@ -72,8 +75,20 @@ def read_labels(passages: Iterable[tuple[Source, Passage]]) -> Labels:
         for statement in passage.statements:
             if statement.kind != "sentence":
                 groups[key(statement.text)].add(f"list {passage.id} {'/'.join(statement.way)}")
+                if _is_name(statement.text):
+                    names.add(key(statement.text))
     usable = {label: frozenset(names) for label, names in groups.items() if 0 < len(label) <= LONGEST}
-    return Labels(usable, frozenset(titles), _recurring(heading_sources))
+    return Labels(usable, frozenset(titles), frozenset(names & usable.keys()), _recurring(heading_sources))
+
+
+def _is_name(label: str) -> bool:
+    """Whether every word of a label has a capital.
+
+    >>> _is_name("San Francisco: $179,000"), _is_name("Model deployment")
+    (True, False)
+    """
+    parts = _ASIDE.sub(" ", label).split()
+    return bool(parts) and all(part[:1].isupper() for part in parts)
 
 
 def _recurring(heading_sources: Mapping[str, set[str]]) -> frozenset[str]:

@@ -4,7 +4,8 @@ What the new turn leaves out is carried over from the question before, what it n
 like, and a question that stands on its own is left as it is. Which words are alike is read off the library
 (`labels`) and, where the library does not know them, off the embedding model (`similar`).
 
-It does not resolve who "he" or "she" is, nor a reference to something said more than one answer ago.
+What a pronoun, or a question that leaves out what it is about, points back to is weighed in `topics`. It does not
+resolve references to what only an answer named, but for "the second one".
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.labels import Key, Labels, key
+from assistant.topics import OMITTED, Pronoun, Talk, leaves_out, mentions, pointed_at
 from assistant.types import Turn
 from ingest.words import STOPWORDS, stems, words
 
@@ -31,10 +33,14 @@ _LEAD_IN = re.compile(
 _PREPOSITION = re.compile(r"^(?:in|at|for|with|without|as|from|of|to|on|by|near|around|outside)\b\s*", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|a|an|some|any)\b\s*", re.IGNORECASE)
 _PRONOUN = re.compile(
-    r"\b(it|they|them|that|this|these|those|its|their|theirs|(?:that|this|the|those|these|such)(?: an?)?"
+    r"\b(it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there"
+    r"|(?:that|this|the|those|these|such)(?: an?)?"
     r" (?:one|ones|job|jobs|role|roles|field|career|path|position|profession|work|people|title|same))\b",
     re.IGNORECASE,
 )
+_OWNERS = frozenset(("its", "their", "theirs", "his", "hers"))
+_PLURALS = frozenset(("they", "them", "their", "theirs", "these", "those"))
+_PERSONS = frozenset(("he", "she", "him", "her", "his", "hers"))
 _BARE = re.compile(r"^(?:why|how|how so|how come|since when|when|where|who|really|says who)\b[\s?!.]*$", re.IGNORECASE)
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 _ORDINAL = re.compile(r"\bthe (first|second|third|fourth|fifth|last)(?: one| option| of (?:these|those|them))?\b", re.I)
@@ -61,7 +67,10 @@ def standalone(question: str, history: Sequence[Turn], labels: Labels, similar: 
     """
     state = State()
     for turn in history:
-        state = _step(turn.question, state, labels, similar)
+        if turn.searched_for and not state.asked:
+            state = state.heard(turn.searched_for, turn.searched_for)
+        else:
+            state = _step(turn.question, state, labels, similar)
         state = replace(state, asked=turn.searched_for or state.asked, answer=turn.answer)
     return _step(question, state, labels, similar).asked
 
@@ -72,34 +81,40 @@ class State:
 
     asked: str = ""
     """The last question, standing alone."""
-    topic: str = ""
-    """What it is about; kept while turns only point back to it."""
     answer: str = ""
     """What was answered."""
+    talk: Talk = Talk()
+    """What has been named so far."""
+
+    def heard(self, question: str, asked: str, topic: tuple[str, ...] = (), dependent: float = 0.0) -> State:
+        """The state after one turn more: as it was put, as it stands alone, and how surely it pointed back to what."""
+        return State(asked, "", self.talk.heard(question, asked, topic or self.talk.topic, dependent))
 
 
 def _step(question: str, state: State, labels: Labels, similar: Similar) -> State:
     """One turn: the new question in the light of what came before it, and what the talk is about after it."""
     question = " ".join(question.split())
     if not question or not state.asked:
-        return State(question, _topic(question, labels))
+        return state.heard(question, question)
     question = _name_ordinal(question, state.answer)
     if _BARE.match(question):
-        return State(f"{state.asked.rstrip(' ?.!')}: {question}", state.topic)
+        return state.heard(question, f"{state.asked.rstrip(' ?.!')}: {question}", state.talk.topic, 1.0)
     lead_in = _LEAD_IN.match(question)
     rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")
-    topic = state.topic
+    pronoun = pronoun_in(question)
+    meant = pointed_at(question, pronoun, state.talk, labels)
+    attributes_only = _only_attributes(rest, labels) and not _has_topic(rest, labels)
     if _is_fragment(rest):
-        if topic and _only_attributes(rest, labels) and not _has_topic(rest, labels):
-            return State(f"{rest[:1].upper()}{rest[1:]} of {topic}?", topic)
+        if attributes_only and meant and not set(meant.key) <= labels.attributes:
+            return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
         asked = _replace(rest, state.asked, labels, similar)
-        return State(asked, topic if topic and topic in asked else _topic(asked, labels))
-    pronoun = _anaphor(rest)
-    if pronoun and topic:
-        return State(_put(rest, pronoun, topic) + "?", topic)
-    if topic and not _has_topic(rest, labels) and _only_attributes(rest, labels):
-        return State(f"{rest} for {topic}?", topic)
-    return State(question, _topic(question, labels) or topic)
+        if asked:
+            return state.heard(question, asked)
+    if meant is None:
+        return state.heard(question, question)
+    likely = 1.0 if pronoun or attributes_only else leaves_out(question, state.talk)
+    asked = put(question, pronoun, meant.text) if likely >= OMITTED else question
+    return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
 
 
 def _is_fragment(rest: str) -> bool:
@@ -108,32 +123,53 @@ def _is_fragment(rest: str) -> bool:
     >>> _is_fragment("in Seattle"), _is_fragment("what is MLOps"), _is_fragment("late career")
     (True, False, True)
     """
-    return bool(stems(rest)) and not _QUESTION_WORD.match(rest) and len(words(rest)) <= 8 and not _anaphor(rest)
+    return bool(stems(rest)) and not _QUESTION_WORD.match(rest) and len(words(rest)) <= 8 and not pronoun_in(rest)
 
 
-def _anaphor(rest: str) -> re.Match[str] | None:
+def pronoun_in(question: str) -> Pronoun | None:
     """The first pronoun that points back, unless the sentence itself names what it points to.
 
     "that" and "this" before another word, as in "skills that matter", join clauses and point nowhere.
+
+    >>> pronoun_in("What are their skills?"), pronoun_in("Is it hard to become one?")
+    (Pronoun(start=9, end=14, plural=True, person=False, possessive=True), None)
     """
-    for match in _PRONOUN.finditer(rest):
-        word = match.group().lower()
-        after = rest[match.end() :].strip().lower()
-        dummy = word == "it" and re.match(r"(?:take|takes|make|makes|worth|possible|hard|difficult) .*\bto\b", after)
-        relative = word == "that" and after and match.start() > 0 and not _PREPOSITION.search(rest[: match.start()])
-        named_here = re.search(r"(?:\band\b|,|\bif\b)", rest[: match.start()]) and stems(rest[: match.start()])
-        points_on = word in {"this", "these", "those"} and after and stems(after.split()[0]) and match.start() == 0
-        compound = " " in word and after and stems(after.split()[0])
-        if not (dummy or compound or named_here or (relative and stems(rest[: match.start()])) or points_on):
-            return match
+    for match in _PRONOUN.finditer(question):
+        if not _points_nowhere(question, match):
+            word = match.group().lower()
+            possessive = word in _OWNERS or (word == "her" and bool(stems(question[match.end() :].strip()[:12])))
+            return Pronoun(
+                match.start(), match.end(), word.split()[0] in _PLURALS, word in _PERSONS, possessive
+            )  # fmt: skip
     return None
 
 
-def _put(rest: str, pronoun: re.Match[str], topic: str) -> str:
-    """The sentence with the pronoun replaced by what it points to."""
-    word = pronoun.group().lower()
-    owner = word in {"its", "their", "theirs"}
-    return f"{rest[: pronoun.start()]}{topic}{chr(39) + 's' if owner else ''}{rest[pronoun.end() :]}"
+def _points_nowhere(question: str, match: re.Match[str]) -> bool:
+    word, before = match.group().lower(), question[: match.start()]
+    after = question[match.end() :].strip().lower()
+    named = any(not one.signs["after_wh"] for one in mentions(before, 0))
+    if word == "there":
+        return bool(after.strip(" ?.!")) or bool(re.search(r"\b(?:is|are|was|were)\s*$", before, re.IGNORECASE))
+    dummy = word == "it" and re.match(r"(?:take|takes|make|makes|worth|possible|hard|difficult) .*\bto\b", after)
+    relative = word == "that" and after and before and not _PREPOSITION.search(before) and stems(before)
+    named_here = named and re.search(r"(?:\band\b|,|\bif\b)", before)
+    points_on = word in {"this", "these", "those"} and after and stems(after.split()[0]) and not before
+    compound = " " in word and after and (stems(after.split()[0]) or after.startswith("of "))
+    return bool(dummy or compound or named_here or relative or points_on)
+
+
+def put(question: str, pronoun: Pronoun | None, name: str) -> str:
+    """The question with a name in the pronoun's place, or behind it where there is no pronoun.
+
+    >>> put("What are its symptoms?", Pronoun(9, 12, possessive=True), "lung cancer")
+    "What are lung cancer's symptoms?"
+    >>> put("What are the symptoms?", None, "lung cancer")
+    'What are the symptoms of lung cancer?'
+    """
+    if pronoun is None:
+        return f"{question.rstrip(' ?.!')} of {name}?"
+    owner = f"{name}{chr(39)}s" if pronoun.possessive else name
+    return f"{question[: pronoun.start]}{owner}{question[pronoun.end :]}"
 
 
 def _name_ordinal(question: str, answer: str) -> str:
@@ -186,15 +222,17 @@ def _broken(question: str, run: Sequence[re.Match[str]]) -> bool:
 
 
 def _replace(fragment: str, before: str, labels: Labels, similar: Similar) -> str:
-    """The question before, with the fragment in the place of its like, or behind it when it has none there."""
+    """The question before, with the fragment in the place of its like; a place or time that has none goes behind it.
+
+    Empty where the fragment neither replaces anything nor can be added.
+    """
     preposition = _PREPOSITION.match(fragment)
     lead = preposition.group().strip().lower() if preposition else ""
     name = _ARTICLE.sub("", fragment[preposition.end() :] if preposition else fragment)
     target = _like(name, lead, spans(before), labels, similar)
-    if target is None:
-        joined = fragment if lead else f"for {fragment}"
-        return f"{before.rstrip(' ?.!')} {joined}?"
-    return _put_name(name, before[: target.start], before[target.end :])
+    if target is not None:
+        return _put_name(name, before[: target.start], before[target.end :])
+    return f"{before.rstrip(' ?.!')} {fragment}?" if lead and lead != "for" else ""
 
 
 _AN = re.compile(r"\b(a|an)( (?:[\w-]+ ){0,3})$", re.IGNORECASE)
@@ -248,38 +286,6 @@ def _known(label: Key, labels: Labels) -> Key:
         return label
     longer = [title for title in labels.titles if label and label in (title[: len(label)], title[-len(label) :])]
     return longer[0] if len(longer) == 1 else label
-
-
-def _topic(question: str, labels: Labels) -> str:
-    """What a question is about: a name that titles a document, else what it names as its subject, else nothing.
-
-    Words that merely ask ("salary", "skills") are never the topic.
-    """
-    candidates = spans(question)
-    for span in candidates:
-        if key(span.text) in labels.titles or _known(key(span.text), labels) in labels.titles:
-            return span.text
-    named = _SUBJECT.search(question)
-    start = named.end() if named else 0
-    part = _PART_OF.match(question, start)
-    start = part.end() if part else start
-    after = [span for span in candidates if span.start >= start and not _only_attributes(span.text, labels)]
-    proper = [span for span in after if span.start > 0 and all(word[:1].isupper() for word in span.text.split())]
-    if proper:
-        return proper[0].text
-    if not named:
-        return ""
-    first = min((span.start for span in after), default=-1)
-    return next((span.text for span in after if span.start == first and len(span.text.split()) <= 4), "")
-
-
-_PART_OF = re.compile(r"(?:[\w-]+ ){1,3}of\b\s*(?:the|a|an)?\s*", re.IGNORECASE)
-_SUBJECT = re.compile(
-    r"\b(?:about|what(?:'s| is| are| was| were)|who (?:is|are|was|were)|describe|define|types? of|kinds? of|"
-    r"(?:causes?|symptoms|effects|history|purpose|benefits|importance|definition|role|future|origins?) of|"
-    r"how (?:do|does|did|is|are) (?:i become|you become|one become)?)\b\s*(?:the|a|an)?\s*",
-    re.IGNORECASE,
-)
 
 
 def _has_topic(rest: str, labels: Labels) -> bool:

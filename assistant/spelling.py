@@ -24,6 +24,10 @@ EVERYDAY = 300_000
 """Occurrences, in the dictionary's 1.6 thousand million words of text, of an everyday word."""
 
 
+_LONG = 8
+"""Letters from which two changes are still the same word; in shorter ones they make another ("Milgram", "diagram")."""
+
+
 class Words(Protocol):
     """The words that a library uses."""
 
@@ -59,6 +63,11 @@ def is_everyday(word: str) -> bool:
     return int(_english().word_frequency[word.lower()]) > EVERYDAY if is_english(word) else False
 
 
+def commonness(word: str) -> int:
+    """Occurrences of a word in the dictionary's 1.6 thousand million words of text; 0 for an unknown one."""
+    return int(_english().word_frequency[word.lower()])
+
+
 @dataclass(frozen=True)
 class Speller:
     """Mends questions by one library's words."""
@@ -79,19 +88,22 @@ class Speller:
         mended = question
         for start, end in reversed(word_spans(question)):
             word = question[start:end]
-            better = self._better(word)
+            better = self._better(word, named=start > 0 and word[:1].isupper())
             if better and better != word.lower():
                 mended = mended[:start] + better + mended[end:]
         return mended
 
-    def _better(self, word: str) -> str:
+    def _better(self, word: str, *, named: bool) -> str:
+        """What a word is mended to; empty where it stays. `named`: written with a capital, as names are."""
         low = word.lower()
         if low in STOPWORDS or not low.isascii() or not low.isalpha() or self.known.frequency(stem(low)):
             return ""
-        if low in self._initials or low.removesuffix("s") in self._initials:
-            label = self._initials.get(low) or self._initials[low.removesuffix("s")]
+        label = self._initials.get(low) or self._initials.get(low.removesuffix("s"))
+        if label and (word[:1].isupper() or not is_english(low)):
             return " ".join(self.known.surface(one) or one for one in label)
-        return "" if len(low) < 4 or is_english(low) else self._parted(low) or self._nearest(low)
+        if len(low) < 4 or is_english(low):
+            return ""
+        return self._nearest(low) if named else self._parted(low) or self._nearest(low) or _one_off(low)
 
     def _parted(self, word: str) -> str:
         """Two words of the library that were written as one, the more frequent pair of several; else nothing."""
@@ -100,21 +112,29 @@ class Speller:
         return " ".join(max(known, key=lambda pair: min(self.known.words[part] for part in pair), default=()))
 
     def _nearest(self, word: str) -> str:
-        """The library's word with the fewest changes, the more frequent of equals; else the dictionary's."""
+        """The library's word with the fewest changes, the more frequent of equals; empty where none is near."""
         from rapidfuzz.distance import OSA
         from rapidfuzz.process import extract
 
-        allowed = 1 if len(word) < 6 else 2
+        allowed = 1 if len(word) < _LONG else 2
         found = extract(word, self._surfaces, scorer=OSA.distance, score_cutoff=allowed, limit=10)
-        if not found:
-            return str(_english().correction(word) or "") if len(word) > 5 else ""
-        return str(min(found, key=lambda one: (one[1], one[0][0] != word[0], -self.known.words.get(one[0], 0)))[0])
+        best = min(
+            found, key=lambda one: (one[1], one[0][0] != word[0], -self.known.words.get(one[0], 0)), default=None
+        )
+        return str(best[0]) if best else ""
+
+
+def _one_off(word: str) -> str:
+    """The most frequent English word that is one change away from a longer word; empty where there is none."""
+    near = _english().known(_english().edit_distance_1(word)) if len(word) > 5 else ()
+    return max(near, key=commonness, default="")
 
 
 def _by_initials(labels: Labels) -> dict[str, Key]:
-    """Initials of titles first, then of other labels that are names of two to five words."""
+    """Initials of titles first, then of names, then of labels that recur; of two to five words each."""
     found: dict[str, Key] = {}
-    named: Iterable[Key] = (*sorted(labels.titles), *sorted(labels.groups))
+    recurring = (label for label, groups in labels.groups.items() if len(groups) > 1)
+    named: Iterable[Key] = (*sorted(labels.titles), *sorted(labels.names), *sorted(recurring))
     for label in named:
         if 2 <= len(label) <= 5:
             whole = [one for one in initials(label) if len(one) == len(label)]

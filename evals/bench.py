@@ -9,8 +9,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from evals import bls, cast, ingest_speed
-from evals import bls, cast, readers
+from evals import bls, cast, ingest_speed, readers
 
 SETS: dict[str, Callable[[Path], str]] = {"bls-ooh": bls.main, "cast": cast.main, "documents": readers.main}
 """What is measured, by the name of its folder."""

@@ -27,6 +27,8 @@ from ingest.schema import (
     SCHEMA,
     SCHEMA_VERSION,
     SOURCE_COLUMNS,
+    WORD_VECTORS,
+    any_of,
     filtered,
     marks,
     next_step,
@@ -34,7 +36,7 @@ from ingest.schema import (
     source_of,
     statements_json,
 )
-from ingest.types import Filters, Passage, Source
+from ingest.types import Filters, Passage, Source, given_title
 from ingest.words import STOPWORDS, stem, stems, words
 
 _TITLE, _PLACE, _TEXT = 2.0, 1.5, 1.0
@@ -125,15 +127,9 @@ class Catalog:
         return self._one("p.source_id = ? AND p.ordinal = ?", (source_id, ordinal))
 
     def _one(self, where: str, values: Sequence[object]) -> tuple[Source, Passage] | None:
+        asked = f"SELECT {PASSAGE_COLUMNS}, {SOURCE_COLUMNS} FROM {JOINED} WHERE {where}"
         with self._told():
-            row = (
-                self._connection()
-                .execute(
-                    f"SELECT {PASSAGE_COLUMNS}, {SOURCE_COLUMNS} FROM {JOINED} WHERE {where}",
-                    tuple(values),
-                )
-                .fetchone()
-            )
+            row = self._connection().execute(asked, tuple(values)).fetchone()
         return (source_of(row[8:]), passage_of(row[:8])) if row else None
 
     def vectors(self, where: str = "1", values: Sequence[object] = ()) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -172,12 +168,11 @@ class Catalog:
             )
             return {row[0] for row in rows}
 
-    def full_text(self, query: str, limit: int, filters: Filters = Filters()) -> list[tuple[int, float]]:
-        """Passage numbers with their BM25 scores (higher is better), best first, that hold any word of the query."""
-        terms = dict.fromkeys(stems(query))
-        if not terms:
+    def full_text(self, phrases: Iterable[str], limit: int, filters: Filters = Filters()) -> list[tuple[int, float]]:
+        """Numbers of passages that hold one of some phrases of stems, with BM25, best (highest) first."""
+        match = any_of(phrases)
+        if not match:
             return []
-        match = " OR ".join(f'"{term.replace(chr(34), "")}"' for term in terms)
         where, values = filtered(filters)
         with self._told():
             rows = self._connection().execute(
@@ -191,9 +186,8 @@ class Catalog:
     def vocabulary(self) -> tuple[dict[str, int], dict[str, int]]:
         """In how many passages each stem stands, and in how many each word; without stop words."""
         with self._told():
-            rows = (
-                self._connection().execute("SELECT stem, word, passages FROM vocabulary WHERE passages > 0").fetchall()
-            )
+            asked = self._connection().execute("SELECT stem, word, passages FROM vocabulary WHERE passages > 0")
+            rows = asked.fetchall()
         stems_counted = {found: passages for found, word, passages in rows if not word}
         return stems_counted, {word: passages for _, word, passages in rows if word}
 
@@ -268,23 +262,32 @@ class Catalog:
                 made = hashlib.sha256(made.encode()).hexdigest()[:16]
         return made
 
-    def embedded(self, source_id: str) -> dict[str, NDArray[np.float32]]:
-        """Vector by hash of the embedded text, of the passages of a source."""
+    def embedded(self, source_id: str) -> dict[str, tuple[NDArray[np.float32], bytes]]:
+        """Vector and packed words by hash of the embedded text, of the passages of a source."""
         with self._told():
             rows = self._connection().execute(
-                "SELECT p.embedded_hash, v.vector FROM passages p JOIN vectors v USING (number) WHERE p.source_id = ?",
+                "SELECT p.embedded_hash, v.vector, w.words FROM passages p JOIN vectors v USING (number) "
+                "JOIN word_vectors w USING (number) WHERE p.source_id = ?",
                 (source_id,),
             )
-            return {key: np.frombuffer(vector, dtype=np.float32) for key, vector in rows}
+            return {key: (np.frombuffer(vector, dtype=np.float32), words) for key, vector, words in rows}
+
+    def words_of(self, numbers: Sequence[int]) -> dict[int, bytes]:
+        """Packed words (`ingest.late.packed`) by passage number; of passages that have none, nothing."""
+        with self._told():
+            rows = self._connection().execute(
+                f"SELECT number, words FROM word_vectors WHERE number IN ({marks(numbers)})", tuple(numbers)
+            )
+            return dict(rows.fetchall())
 
     def put(
         self,
         connection: sqlite3.Connection,
         source: Source,
         file: str,
-        passages: Sequence[tuple[Passage, str, NDArray[np.float32]]],
+        passages: Sequence[tuple[Passage, str, NDArray[np.float32], bytes]],
     ) -> None:
-        """Put a source with its passages (each with the hash of its embedded text and its vector), replacing it."""
+        """Put a source with its passages (each with the hash of its embedded text, its vector and its packed words)."""
         self.remove(connection, source.id)
         generation = int(connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0])
         connection.execute(
@@ -295,7 +298,7 @@ class Catalog:
                 source.passages, source.added_at,
             ),
         )  # fmt: skip
-        for passage, embedded_hash, vector in passages:
+        for passage, embedded_hash, vector, held in passages:
             cursor = connection.execute(
                 "INSERT INTO passages (id, source_id, ordinal, headings, page, place, text, statements, embedded_hash, "
                 "generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -306,14 +309,14 @@ class Catalog:
             )  # fmt: skip
             number = cursor.lastrowid
             connection.execute("INSERT INTO vectors VALUES (?, ?)", (number, vector.astype(np.float32).tobytes()))
+            connection.execute("INSERT INTO word_vectors VALUES (?, ?)", (number, held))
             self._index(connection, number, source.title, passage)
-        self._count(connection, source.title, [passage for passage, _, _ in passages], +1)
+        self._count(connection, source.title, [one[0] for one in passages], +1)
 
     def _index(self, connection: sqlite3.Connection, number: int | None, title: str, passage: Passage) -> None:
-        connection.execute(
-            "INSERT INTO full_text (rowid, title, place, text) VALUES (?, ?, ?, ?)",
-            (number, *(" ".join(stems(part)) for part in (title, " ".join(passage.headings), passage.text))),
-        )
+        fields = (stems(part) for part in (given_title(title), " ".join(passage.headings), passage.text))
+        held = (number, *(" ".join(field) for field in fields))
+        connection.execute("INSERT INTO full_text (rowid, title, place, text) VALUES (?, ?, ?, ?)", held)
 
     def remove(self, connection: sqlite3.Connection, source_id: str) -> None:
         """Remove a source with everything that belongs to it; nothing happens when it is absent."""
@@ -325,7 +328,12 @@ class Catalog:
         ).fetchall()
         self._count(connection, row[0], [passage_of(one[:8]) for one in rows], -1)
         numbers = [(one[8],) for one in rows]
-        for table, column in (("full_text", "rowid"), ("vectors", "number"), ("passages", "number")):
+        for table, column in (
+            ("full_text", "rowid"),
+            ("vectors", "number"),
+            ("word_vectors", "number"),
+            ("passages", "number"),
+        ):
             connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)
         connection.execute("DELETE FROM sources WHERE id = ?", (source_id,))
 
@@ -390,6 +398,7 @@ class Catalog:
             )
         if version < SCHEMA_VERSION:
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        connection.execute(WORD_VECTORS)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

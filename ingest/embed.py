@@ -13,12 +13,13 @@ import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import ModelUnavailable, SettingsError
+from ingest.late import WordVectors, pooled
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -31,6 +32,15 @@ PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 BATCH = 32
 _REMEMBERED = 4_096
 """Short texts whose vectors are remembered: questions, and the statements that compete for them."""
+
+
+class Embedded(NamedTuple):
+    """A text as the model read it."""
+
+    vector: Vectors
+    """Unit vector of the whole, shape (dimension,)."""
+    words: WordVectors
+    """None of them where the model tells only the whole."""
 
 
 class Embedder(Protocol):
@@ -52,6 +62,10 @@ class Embedder(Protocol):
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape (dimension,)."""
+        ...
+
+    def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
+        """Each text's vector, and those of its content words where the model tells them."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -96,6 +110,24 @@ class SentenceTransformerEmbedder:
         """The unit vector of a question, shape (dimension,)."""
         vector: Vectors = self.embed_passages([text])[0]
         return vector
+
+    def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
+        """Each text's vector and those of its content words, from one reading."""
+        with self._lock:
+            read: Any = self._model.encode(
+                list(texts), batch_size=BATCH, output_value=None, convert_to_numpy=False, show_progress_bar=False
+            )
+        made = []
+        for text, one, tokens in zip(texts, read, self._tokenizer.encode_batch(list(texts)), strict=True):
+            vectors = one["token_embeddings"].float().numpy()[: int(one["attention_mask"].sum())]
+            whole = one["sentence_embedding"].float().numpy()
+            # The model's own mark stands last, also where the text was cut off.
+            words = pooled(text, tokens.offsets[: len(vectors) - 1], vectors)
+            made.append(Embedded(whole / np.linalg.norm(whole), words))
+        if len(made) == 1:
+            # A question; whoever answers it asks for its vector again.
+            self._remembered[texts[0]] = made[0].vector
+        return made
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, the two marks at its ends included."""
@@ -207,6 +239,11 @@ class LangChainEmbedder:
         """The unit vector of a question, shape (dimension,)."""
         vector: Vectors = _unit(np.array([self._model.embed_query(text)], dtype=np.float32))[0]
         return vector
+
+    def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
+        """Each text's vector; a provider does not tell those of the words."""
+        none = WordVectors((), np.zeros((0, 1), np.float32))
+        return [Embedded(vector, none) for vector in self.embed_passages(texts)]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """An estimate, four characters a token: the provider's own tokenizer is not known."""

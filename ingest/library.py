@@ -18,7 +18,8 @@ from ingest.catalog import Catalog
 from ingest.dense import DenseViews, Numbers, Vectors, View, exact, merged
 from ingest.embed import Embedder
 from ingest.errors import EmbedderMismatch, LibraryBusy, LibraryError
-from ingest.fusion import fuse
+from ingest.ranking import CANDIDATES, by_score, hits, late_scores, ranked, rarity, worded
+from ingest.rerank import DEPTH, Reranker
 from ingest.schema import filtered
 from ingest.types import Filters, Hit, Neighbourhood, Passage, Progress, Report, Source
 from ingest.words import stem
@@ -26,8 +27,8 @@ from ingest.words import stem
 if TYPE_CHECKING:
     from ingest.web import Web
 
-CANDIDATES = 60
-"""Passages that each ranking puts forward."""
+SPARE = 10
+"""Passages beyond the number asked for that stand by for near-duplicates."""
 _DELTA = 200
 """Passages committed since the view was built that are searched exactly, at least, before a new view is built."""
 _DELTA_SHARE = 0.1
@@ -61,6 +62,10 @@ class Vocabulary:
         """Passages that hold a stem; 0 when none does."""
         return self._stems.get(stem, 0)
 
+    def rarity(self, stem: str) -> float:
+        """How rare a stem is in the library, above 0."""
+        return rarity(self.frequency(stem), self.passages)
+
     def surface(self, stem: str) -> str:
         """The most frequent word with this stem; empty for an unknown one."""
         return self._surfaces.get(stem, "")
@@ -86,8 +91,11 @@ class _Snapshot:
 class Library:
     """A library in a data folder."""
 
-    def __init__(self, folder: Path, catalog: Catalog, views: DenseViews, embedder: Embedder) -> None:
+    def __init__(
+        self, folder: Path, catalog: Catalog, views: DenseViews, embedder: Embedder, reranker: Reranker | None = None
+    ) -> None:
         """Use `Library.open`."""
+        self._reranker = reranker
         self.folder = folder
         self.embedder = embedder
         self.catalog = catalog
@@ -96,7 +104,9 @@ class Library:
         self._refreshing = Lock()
 
     @classmethod
-    def open(cls, data_dir: Path, embedder: Embedder, chroma_url: str = "") -> Library:
+    def open(
+        cls, data_dir: Path, embedder: Embedder, chroma_url: str = "", reranker: Reranker | None = None
+    ) -> Library:
         """Open the library of a data folder, creating an empty one where there is none.
 
         Raises:
@@ -109,7 +119,9 @@ class Library:
             raise LibraryError(
                 f"The data folder {data_dir} cannot be made: {error.strerror}.", "Choose another with --data."
             ) from error
-        library = cls(data_dir, Catalog(data_dir / "catalog.db"), DenseViews(data_dir / "views", chroma_url), embedder)
+        library = cls(
+            data_dir, Catalog(data_dir / "catalog.db"), DenseViews(data_dir / "views", chroma_url), embedder, reranker
+        )
         library._same_embedder()
         library._mend_view()
         return library
@@ -125,25 +137,21 @@ class Library:
         snapshot = self._current()
         if not snapshot.alive:
             return []
-        vector = self.embedder.embed_query(query)
-        near = self._nearest(snapshot, vector, filters)
-        worded = self.catalog.full_text(query, CANDIDATES, filters)
+        asked = self.embedder.embed_words([query])[0]
+        near = self._nearest(snapshot, asked.vector, filters)
+        by_words = worded(self.catalog, query, filters)
         similarities = dict(near)
-        lacking = [number for number, _ in worded if number not in similarities]
-        similarities.update(self._similarities(lacking, vector))
-        fused = [
-            one
-            for one in fuse(similarities, dict(worded), float(snapshot.centroid @ vector))
-            if one.number not in snapshot.repeated
-        ][:k]
-        held = self.catalog.passages([one.number for one in fused])
-        ranks = _ranks(near, worded)
-        return [
-            Hit(held[one.number][1], held[one.number][0], round(one.score, 6), ranks[one.number],
-                round(similarities[one.number], 6))
-            for one in fused
-            if one.number in held
-        ]  # fmt: skip
+        lacking = [number for number, _ in by_words if number not in similarities]
+        similarities.update(self._similarities(lacking, asked.vector))
+        found, judged = ranked(
+            by_words,
+            similarities,
+            float(snapshot.centroid @ asked.vector),
+            lambda numbers: late_scores(self.catalog, query, asked, numbers, snapshot.vocabulary.rarity),
+        )
+        fused = [one for one in found if one.number not in snapshot.repeated][: max(k, DEPTH) + SPARE]
+        lists = {"vector": near, "bm25": by_words, "statement": by_score(judged)}
+        return hits(self.catalog, query, fused, k, similarities, lists, self._reranker)
 
     def passage(self, passage_id: str) -> Neighbourhood | None:
         """A passage with its neighbours in its source; None when there is none of this id."""
@@ -377,12 +385,3 @@ class _Held:
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
-
-
-def _ranks(near: Sequence[tuple[int, float]], worded: Sequence[tuple[int, float]]) -> dict[int, dict[str, int]]:
-    """1-based rank of each passage in each list that holds it."""
-    ranks: dict[int, dict[str, int]] = {}
-    for name, listed in (("vector", near), ("bm25", worded)):
-        for rank, (number, _) in enumerate(listed, 1):
-            ranks.setdefault(number, {})[name] = rank
-    return ranks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ingest.types import Filters, Passage, Reference, Source, Statement
@@ -30,6 +30,10 @@ CREATE INDEX passages_since ON passages (generation);
 CREATE VIRTUAL TABLE full_text USING fts5 (title, place, text, tokenize = "unicode61 tokenchars '+#.'''");
 CREATE TABLE vocabulary (stem TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL, PRIMARY KEY (stem, word));
 """
+WORD_VECTORS = """
+CREATE TABLE IF NOT EXISTS word_vectors (number INTEGER PRIMARY KEY REFERENCES passages (number), words BLOB NOT NULL)
+"""
+"""What late interaction reads (`ingest.late.packed`); made at opening in libraries that do not have it yet."""
 
 
 def filtered(filters: Filters) -> tuple[str, tuple[object, ...]]:
@@ -44,6 +48,15 @@ def filtered(filters: Filters) -> tuple[str, tuple[object, ...]]:
         conditions.append("s.as_of >= ?")
         values.append(filters.since)
     return " AND ".join(conditions), tuple(values)
+
+
+def any_of(phrases: Iterable[str]) -> str:
+    """The FTS5 query for texts that hold one of some phrases, each of one or more stems.
+
+    >>> any_of(["machin learn", "pay"])
+    '"machin learn" OR "pay"'
+    """
+    return " OR ".join('"{}"'.format(phrase.replace('"', "")) for phrase in dict.fromkeys(phrases))
 
 
 def marks(values: Sequence[object]) -> str:

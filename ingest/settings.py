@@ -110,10 +110,7 @@ def describe(settings: Settings) -> list[tuple[str, str, str]]:
 
 
 def _settings(values: Mapping[str, str], origins: Mapping[str, str]) -> Settings:
-    for name, what in (
-        ("CAREER_DATABASE_URL", "This version keeps its catalog in SQLite in the data folder"),
-        ("CAREER_RERANKER", "This version has no reranker"),
-    ):
+    for name, what in (("CAREER_DATABASE_URL", "This version keeps its catalog in SQLite in the data folder"),):
         if values[name]:
             raise SettingsError(f"{name} is set. {what}.", f"Unset {name}.")
     return Settings(

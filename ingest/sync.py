@@ -17,17 +17,19 @@ from numpy.typing import NDArray
 
 from ingest.catalog import Catalog
 from ingest.discover import READING, Found, diff, discover, place_of
-from ingest.embed import Embedder
+from ingest.embed import Embedded, Embedder
 from ingest.errors import SourceError
 from ingest.folder import fingerprint
+from ingest.late import packed
 from ingest.passages import split
 from ingest.readers import suffixes
 from ingest.readers.markdown import safe_url
 from ingest.sandbox import Sandbox
-from ingest.types import Document, Failure, Passage, Progress, Report, Source
+from ingest.types import Document, Failure, Passage, Progress, Report, Source, opening
 from ingest.web import Web
 
-Vectors = NDArray[np.float32]
+Made = tuple[NDArray[np.float32], bytes]
+"""What is kept of a passage as the model read it: its vector, and its words packed for late interaction."""
 
 _TOGETHER = 1_024
 """Passages that are embedded and committed together: enough that texts of one length meet, few enough for memory."""
@@ -221,7 +223,7 @@ def _split(file: Found, document: Document, catalog: Catalog, embedder: Embedder
         id=source_id,
         uri=uri,
         root=file.root,
-        title=document.title or file.path.stem,
+        title=document.title or (opening(passages[0].text) if document.external_id else file.path.stem),
         kind=document.kind,
         topic=document.topic,
         summary=document.summary,
@@ -252,11 +254,12 @@ def _commit(catalog: Catalog, embedder: Embedder, batch: Sequence[_Read | _File]
     """Embed what is not embedded yet, and commit the batch."""
     documents = [one for one in batch if isinstance(one, _Read)]
     texts = {
-        _hash(text): text
+        _hash(text): (text, passage)
         for one in documents
-        for text in (passage.embedded_text(one.source.title) for passage in one.passages)
+        for passage in one.passages
+        for text in (passage.embedded_text(one.source.title),)
     }
-    known: dict[str, Vectors] = {}
+    known: dict[str, Made] = {}
     for one in documents:
         known.update(catalog.embedded(one.source.id))
     label, before, files = documents[0].source.uri if documents else "", work.share(), work.done
@@ -275,19 +278,26 @@ def _commit(catalog: Catalog, embedder: Embedder, batch: Sequence[_Read | _File]
                 _put_file(catalog, connection, item)
                 continue
             keys = [_hash(passage.embedded_text(item.source.title)) for passage in item.passages]
-            parts = [(passage, key, known[key]) for passage, key in zip(item.passages, keys, strict=True)]
+            parts = [(passage, key, *known[key]) for passage, key in zip(item.passages, keys, strict=True)]
             catalog.put(connection, item.source, item.file.uri, parts)
 
 
-def _embedded(embedder: Embedder, texts: Mapping[str, str]) -> Iterator[dict[str, Vectors]]:
+def _embedded(embedder: Embedder, texts: Mapping[str, tuple[str, Passage]]) -> Iterator[dict[str, Made]]:
     """The vectors of texts by their keys, a part at a time.
 
     Texts of one length go together: the model fills up a batch to the length of its longest.
     """
-    keys = sorted(texts, key=lambda key: -len(texts[key]))
+    keys = sorted(texts, key=lambda key: -len(texts[key][0]))
     for start in range(0, len(keys), _AT_ONCE):
         part = keys[start : start + _AT_ONCE]
-        yield dict(zip(part, embedder.embed_passages([texts[key] for key in part]), strict=True))
+        read = embedder.embed_words([texts[key][0] for key in part])
+        yield {key: _made(one, *texts[key]) for key, one in zip(part, read, strict=True)}
+
+
+def _made(embedded: Embedded, text: str, passage: Passage) -> Made:
+    """What is kept of a passage."""
+    ahead = len(text) - len(passage.text)
+    return embedded.vector, packed(embedded.words, [ahead + one.start for one in passage.statements])
 
 
 def _put_file(catalog: Catalog, connection: sqlite3.Connection, item: _File) -> None:

@@ -96,6 +96,24 @@ class Statement:
     """What a person would say of where it stands, when that is not said of its whole passage; else empty."""
 
 
+def opening(text: str) -> str:
+    """What an untitled text is called: its first words, in quotation marks.
+
+    >>> opening("There are bonds for the smaller market issues, but you need a local government.")
+    '“There are bonds for the smaller market issues…”'
+    """
+    return f"“{' '.join(text.split()[:8]).rstrip(',;:.')}…”"
+
+
+def given_title(title: str) -> str:
+    """A title that somebody gave; empty for one that was made of the text's own first words.
+
+    >>> given_title("Pay"), given_title(opening("There are bonds."))
+    ('Pay', '')
+    """
+    return "" if title.startswith("“") and title.endswith("…”") else title
+
+
 @dataclass(frozen=True)
 class Passage:
     """A run of statements under one heading that fits the embedding model's window."""
@@ -132,7 +150,7 @@ def embedded_way(title: str, headings: Sequence[str]) -> str:
     >>> embedded_way("Handbook", ("Pay", "Seattle")), embedded_way("Handbook", ("An outer heading " * 20, "Seattle"))
     ('Handbook > Pay > Seattle', 'Handbook > Seattle')
     """
-    parts = [part for part in (title, *headings) if part]
+    parts = [part for part in (given_title(title), *headings) if part]
     while len(parts) > 2 and len(" > ".join(parts).encode()) > _LONGEST_WAY:
         del parts[1]
     whole = " > ".join(parts).encode()
@@ -169,7 +187,8 @@ class Hit:
     score: float
     """Fused score, 0 to 1, comparable within one search only."""
     ranks: Mapping[str, int]
-    """1-based rank in each list that held it: `vector`, `bm25`."""
+    """1-based rank in each list that held it: `vector`, `bm25`, `statement` (late interaction with the passage's best
+    statement), `reranker`."""
     similarity: float
     """Cosine of question and passage, -1 to 1, comparable between searches."""
 

@@ -39,7 +39,7 @@ HOMES = {
     "prometheus_client": {"ui/metrics.py"},
     "pydantic": {"ui/mcp_server.py", "ui/openai_schemas.py", "ui/schemas.py"},
     "uvicorn": {"ui/serve.py"},
-    "sentence_transformers": {"ingest/embed.py"},
+    "sentence_transformers": {"ingest/embed.py", "ingest/rerank.py"},
     "click": {"ui/cli.py", "ui/serve.py", "ui/talk.py", "ui/terminal.py"},
 }  # fmt: skip
 """Vendors, and the files that may name them."""
@@ -163,8 +163,8 @@ def test_what_is_imported_is_declared() -> None:
         {re.split(r"[<>=\[; ]", line)[0].lower().replace("_", "-") for line in lines}
         for lines in (project["dependencies"] + sum(extras.values(), []), measured)
     )
-    # FastAPI stands on Starlette, sentence-transformers on the two others; they bring them.
-    declared |= {"starlette", "tokenizers", "transformers"}
+    # FastAPI stands on Starlette, sentence-transformers on the others; they bring them.
+    declared |= {"scikit-learn", "scipy", "starlette", "tokenizers", "transformers"}
     where = packages_distributions()
     for path in FILES:
         for name, _ in imports(parsed(path)):

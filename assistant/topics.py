@@ -1,0 +1,243 @@
+"""What a follow-up points back to: a name in the turns before it. Pure.
+
+Every run of words of an earlier turn that could be a name is a mention. It is scored by plain signs: where it stands in
+its sentence, how recent it is and how often it came back, how rare its words are in English, whether its number agrees
+with the pronoun, whether it titles a document of the library. A turn without a pronoun is scored by whether it leaves
+out what it is about. `python -m evals.fit_topics` fits both sets of weights (logistic regression) on conversations of
+TREC CAsT 2019; no word of those conversations is a sign.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from assistant.labels import Labels
+from assistant.spelling import commonness
+from ingest.words import STOPWORDS, stems
+
+_TOKEN = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
+_AUXILIARIES = frozenset("do does did can could will would should may might must has have had".split())
+_COPULAS = frozenset("is are was were be been being what's who's where's how's".split())
+_PREPOSITIONS = frozenset(
+    "in at on for with without to from by near around than as between versus vs into over".split()
+)
+_ABOUT = frozenset("about of describe define explain called".split())
+_WH = frozenset("what which who whom whose why how when where".split())
+_FUNCTION = STOPWORDS | _AUXILIARIES | _COPULAS | _PREPOSITIONS | _ABOUT | _WH
+_COMPARING = frozenset(
+    "other others another else same different difference differences similar first best most largest biggest one ones "
+    "type types kind kinds".split()
+)
+"""Words that relate to something named elsewhere."""
+_LONGEST = 6
+
+WEIGHTS: Mapping[str, float] = {
+    "after_about": 0.75, "after_be": 0.58, "after_do": 0.65, "after_wh": -0.17, "a": 0.48, "before_of": -0.40,
+    "before_end": 0.55, "cut_ahead": -0.28, "cut_behind": -0.48, "name": 0.65, "part_name": 0.45,
+    "name_goes_on": -0.75, "two_words": 0.77, "rare": 0.87, "rare_least": 0.75, "plural": -0.31, "last_turn": 1.01,
+    "first_turn": 0.42, "distance": -0.85, "again": 1.23, "topic": 1.65, "in_question": -0.62, "in_dependent": -0.80,
+    "agrees": 0.50, "disagrees": -0.50, "person_name": 0.32, "title": 1.50, "attribute": -3.00,
+}  # fmt: skip
+"""What each sign of a mention counts; the last two, which speak of the library, are set by hand."""
+
+OMISSION: Mapping[str, float] = {
+    "always": 0.49, "rare": -0.76, "rare_mean": -0.51, "last_common": 0.79, "names": -0.46, "length": -0.13,
+    "the": 0.94, "of": -0.32, "comparing": 0.99, "about": 0.73, "speaker": -0.28, "shares": -0.66,
+    "shares_topic": -0.84, "topic": 0.21,
+}  # fmt: skip
+OMITTED = 0.8
+"""Probability from which a turn without a pronoun is taken to leave something out; high, because a question that stands
+alone must not be changed."""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A run of words of an earlier turn."""
+
+    text: str
+    key: tuple[str, ...]
+    """Its stems."""
+    turn: int
+    """0-based."""
+    signs: Mapping[str, float]
+    """Where and how it stands in its own sentence, each sign about 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Pronoun:
+    """What points back in a turn."""
+
+    start: int
+    end: int
+    plural: bool = False
+    person: bool = False
+    possessive: bool = False
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What a conversation has named so far; grows by one turn at a time."""
+
+    mentions: tuple[Mention, ...] = ()
+    turns: tuple[frozenset[str], ...] = ()
+    """Stems of each turn as it stands alone."""
+    dependent: tuple[float, ...] = ()
+    """How surely each turn pointed back, 0 to 1."""
+    topic: tuple[str, ...] = ()
+    """Stems of what the last turn pointed back to; empty when it did not."""
+
+    def heard(self, question: str, asked: str, topic: tuple[str, ...] = (), dependent: float = 0.0) -> Talk:
+        """The talk with one turn more: the question as it was put, as it stands alone, and what it pointed back to."""
+        held = frozenset(stems(asked))
+        return Talk(
+            (*self.mentions, *mentions(question, len(self.turns))),
+            (*self.turns, held),
+            (*self.dependent, dependent),
+            topic if dependent >= 0.5 or held.issuperset(topic) else (),
+        )
+
+
+def pointed_at(question: str, pronoun: Pronoun | None, talk: Talk, labels: Labels = Labels()) -> Mention | None:
+    """The mention that a turn most likely points back to; None when nothing was named before.
+
+    >>> talk = Talk().heard("Tell me about lung cancer.", "Tell me about lung cancer.")
+    >>> pointed_at("Is it treatable?", Pronoun(3, 5), talk).text
+    'lung cancer'
+    """
+    if not talk.mentions:
+        return None
+    asked = frozenset(stems(question))
+    return max(talk.mentions, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
+
+
+def leaves_out(question: str, talk: Talk) -> float:
+    """The probability, 0 to 1, that a question without a pronoun leaves out what it is about."""
+    return 1 / (1 + math.exp(-_weighed(omission_signs(question, talk), OMISSION)))
+
+
+def _weighed(signs: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    return sum(weight * signs[name] for name, weight in weights.items())
+
+
+def signs_of(
+    mention: Mention, asked: frozenset[str], pronoun: Pronoun | None, talk: Talk, labels: Labels
+) -> dict[str, float]:
+    """All signs of a mention for the turn at hand, whose stems are `asked`."""
+    held = frozenset(mention.key)
+    turn = len(talk.turns)
+    plural = bool(mention.signs["plural"])
+    return {
+        **mention.signs,
+        "last_turn": float(mention.turn == turn - 1),
+        "first_turn": float(mention.turn == 0),
+        "distance": math.log(turn - mention.turn),
+        "again": math.log(1 + sum(held <= one for index, one in enumerate(talk.turns) if index != mention.turn)),
+        "topic": float(mention.key == talk.topic),
+        "in_question": float(bool(held & asked)),
+        "in_dependent": talk.dependent[mention.turn],
+        "agrees": float(pronoun is not None and plural == pronoun.plural),
+        "disagrees": float(pronoun is not None and plural != pronoun.plural),
+        "person_name": float(pronoun is not None and pronoun.person and bool(mention.signs["name"])),
+        "title": float(mention.key in labels.titles),
+        "attribute": float(held <= labels.attributes),
+    }
+
+
+def omission_signs(question: str, talk: Talk) -> dict[str, float]:
+    """The signs that a question without a pronoun leaves something out."""
+    tokens = [token.group() for token in _TOKEN.finditer(question)]
+    low = [token.lower() for token in tokens]
+    content = [token for token in tokens if _is_content(token)]
+    held = frozenset(stems(question))
+    earlier = frozenset(stem for mention in talk.mentions for stem in mention.key)
+    return {
+        "always": 1.0,
+        "rare": rarity(content),
+        "rare_mean": sum(rarity([one]) for one in content) / len(content) if content else 0.0,
+        "last_common": 1 - rarity(content[-1:]),
+        "names": float(any(token[:1].isupper() for token in tokens[1:])),
+        "length": math.log(1 + len(content)),
+        "the": float(any(one == "the" and _is_content(other) for one, other in zip(low, low[1:], strict=False))),
+        "of": float("of" in low),
+        "comparing": float(not _COMPARING.isdisjoint(low)),
+        "about": float(bool(re.match(r"(?:and |so |but )?(?:what|how) about\b", question, re.IGNORECASE))),
+        "speaker": float(not {"you", "i", "my", "your", "me"}.isdisjoint(low)),
+        "shares": float(bool(held & earlier)),
+        "shares_topic": float(bool(held & frozenset(talk.topic))),
+        "topic": float(bool(talk.topic)),
+    }
+
+
+def mentions(question: str, turn: int) -> list[Mention]:
+    """Every run of up to six content words that neither a function word nor punctuation interrupts.
+
+    >>> [one.text for one in mentions("What is lung cancer?", 0)]
+    ['lung', 'lung cancer', 'cancer']
+    """
+    tokens = list(_TOKEN.finditer(question))
+    found = []
+    for first in range(len(tokens)):
+        for last in range(first, min(first + _LONGEST, len(tokens))):
+            if not _is_content(tokens[last].group()) or (last > first and not _adjoin(question, tokens, last)):
+                break
+            text = question[tokens[first].start() : tokens[last].end()]
+            key = tuple(stems(text))
+            if key:
+                found.append(Mention(text, key, turn, _standing(question, tokens, first, last)))
+    return found
+
+
+def _adjoin(question: str, tokens: Sequence[re.Match[str]], index: int) -> bool:
+    """Whether a token and the one before it have nothing but a space, hyphen or slash between them."""
+    return question[tokens[index - 1].end() : tokens[index].start()] in (" ", "-", "/")
+
+
+def _is_content(word: str) -> bool:
+    return word.lower().replace("’", "'") not in _FUNCTION
+
+
+def _standing(question: str, tokens: Sequence[re.Match[str]], first: int, last: int) -> dict[str, float]:
+    """How the tokens from `first` to `last` stand in their sentence."""
+    run = [token.group() for token in tokens[first : last + 1]]
+    ahead = tokens[first - 1].group() if first else ""
+    behind = tokens[last + 1].group() if last + 1 < len(tokens) else ""
+    determined = ahead.lower() in ("the", "a", "an")
+    governor = (tokens[first - 2].group() if first > 1 else "") if determined else ahead
+    governor = governor.lower().replace("’", "'")
+    cut_ahead = bool(ahead) and _is_content(ahead) and _adjoin(question, tokens, first)
+    cut_behind = bool(behind) and _is_content(behind) and _adjoin(question, tokens, last + 1)
+    capital = [word[:1].isupper() or word[:1].isdigit() for word in run]
+    name_before = cut_ahead and first > 1 and capital[0] and ahead[:1].isupper()
+    return {
+        "after_about": float(governor in _ABOUT),
+        "after_be": float(governor in _COPULAS),
+        "after_do": float(governor in _AUXILIARIES),
+        "after_wh": float(governor in _WH),
+        "a": float(ahead.lower() in ("a", "an")),
+        "before_of": float(behind.lower() == "of"),
+        "before_end": float(not behind),
+        "cut_ahead": float(cut_ahead),
+        "cut_behind": float(cut_behind),
+        "name": float(all(capital) and first > 0),
+        "part_name": float(any(capital[1:] if first == 0 else capital) and not all(capital)),
+        "name_goes_on": float(name_before or (cut_behind and capital[-1] and behind[:1].isupper())),
+        "two_words": float(len(run) == 2),
+        "rare": rarity(run),
+        "rare_least": min(rarity([word]) for word in run),
+        "plural": float(_is_plural(run[-1])),
+    }
+
+
+def rarity(run: Sequence[str]) -> float:
+    """How rare the rarest of some words is in English, 0 (everyday) to 1 (unknown)."""
+    return max((1 - min(1.0, math.log10(1 + commonness(word)) / 7) for word in run), default=0.0)
+
+
+@lru_cache(maxsize=10_000)
+def _is_plural(word: str) -> bool:
+    low = word.lower()
+    return len(low) > 3 and low.endswith("s") and not low.endswith(("ss", "us", "is", "'s", "’s"))

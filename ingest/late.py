@@ -1,0 +1,111 @@
+"""Late interaction: the words of a question against the words of each passage, in their contexts. Pure.
+
+Every content word has the mean of its token vectors, as the embedding model leaves them in the word's sentence. A
+statement scores, over the question's words, the mean of the best cosine that each finds among its own, weighed by how
+rare the word is in the library; a passage scores as its best statement (MaxSim, after Khattab and Zaharia's ColBERT,
+2020, here with a model that was never trained for it). Of a passage's vectors only the signs are kept, a bit a
+dimension, which was measured to rank as well as whole numbers: 48 bytes a word with the packaged model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.words import STOPWORDS, word_spans
+
+Vectors = NDArray[np.float32]
+Span = tuple[int, int]
+
+_OWN_SIGNS = math.sqrt(2 / math.pi)
+"""Cosine of a vector of many dimensions with its own signs, when it has no preferred direction."""
+_TITLE = 255
+"""Stands for the title and headings where a word's statement is told; the last statement a passage can name is 254."""
+
+
+class WordVectors(NamedTuple):
+    """The content words of a text in its context."""
+
+    spans: tuple[Span, ...]
+    """Where each stands in the text."""
+    vectors: Vectors
+    """Unit vectors, shape (words, dimension)."""
+
+
+def content_spans(text: str) -> list[Span]:
+    """Where the words of a text stand that are not stop words, in order.
+
+    >>> content_spans("the pay in Seattle")
+    [(4, 7), (11, 18)]
+    """
+    return [(start, end) for start, end in word_spans(text) if text[start:end].lower() not in STOPWORDS]
+
+
+def pooled(text: str, tokens: Sequence[Span], vectors: Vectors) -> WordVectors:
+    """Token vectors, shape (tokens, dimension), to the vectors of the text's content words.
+
+    Args:
+        text: The text.
+        tokens: Where each token stands in it; an empty span for a mark of the model.
+        vectors: A vector for each token; words that lie behind the last one are left out.
+    """
+    spans, rows = [], []
+    at = 0
+    for start, end in content_spans(text):
+        while at < len(tokens) and (tokens[at][1] <= start or tokens[at][0] == tokens[at][1]):
+            at += 1
+        last = at
+        while last < len(tokens) and tokens[last][0] < end and tokens[last][0] < tokens[last][1]:
+            last += 1
+        if last > at:
+            spans.append((start, end))
+            rows.append(vectors[at:last].mean(axis=0))
+    if not rows:
+        return WordVectors((), np.zeros((0, vectors.shape[1]), np.float32))
+    made = np.array(rows, dtype=np.float32)
+    return WordVectors(tuple(spans), made / np.linalg.norm(made, axis=1, keepdims=True))
+
+
+def packed(words: WordVectors, starts: Sequence[int]) -> bytes:
+    """A passage's words as they are kept: a byte for the statement of each word, then the signs of each vector.
+
+    Args:
+        words: The words of the text that was embedded.
+        starts: Where each statement begins in that text, ascending; what stands before the first is the title's.
+    """
+    if not words.spans:
+        return b""
+    owners = np.searchsorted(np.array(starts), [start for start, _ in words.spans], side="right") - 1
+    owners = np.where(owners < 0, _TITLE, np.minimum(owners, _TITLE - 1)).astype(np.uint8)
+    return owners.tobytes() + np.packbits(words.vectors > 0, axis=1).tobytes()
+
+
+def best_statements(question: Vectors, weights: Sequence[float], held: Mapping[int, bytes]) -> dict[int, float]:
+    """What the best statement of each passage scores, about -1 to 1.
+
+    Args:
+        question: Unit vectors of the question's content words, shape (words, dimension).
+        weights: What each of them counts, at least 0.
+        held: Packed words by passage number; passages without any are left out of the result.
+    """
+    packs = {number: pack for number, pack in held.items() if pack}
+    total = sum(weights)
+    if not packs or not len(question) or not total:
+        return {}
+    dimension = question.shape[1]
+    width = 1 + math.ceil(dimension / 8)
+    counts = [len(pack) // width for pack in packs.values()]
+    owners = np.frombuffer(b"".join(pack[:count] for pack, count in zip(packs.values(), counts, strict=True)), np.uint8)
+    bits = np.frombuffer(b"".join(pack[count:] for pack, count in zip(packs.values(), counts, strict=True)), np.uint8)
+    signs = np.unpackbits(bits.reshape(-1, width - 1), axis=1)[:, :dimension].astype(np.float32)
+    # The product with -1 and 1 from that with 0 and 1, which needs no second pass over the signs.
+    cosines = (2 * (question @ signs.T) - question.sum(axis=1, keepdims=True)) / (_OWN_SIGNS * math.sqrt(dimension))
+    passage = np.repeat(np.arange(len(packs)), counts)
+    begins = np.flatnonzero(np.r_[True, (np.diff(passage) != 0) | (np.diff(owners.astype(int)) != 0)])
+    scores = (np.array(weights, np.float32) / total) @ np.maximum.reduceat(cosines, begins, axis=1)
+    firsts = np.flatnonzero(np.r_[True, np.diff(passage[begins]) != 0])
+    return dict(zip(packs, map(float, np.maximum.reduceat(scores, firsts)), strict=True))

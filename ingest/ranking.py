@@ -1,0 +1,95 @@
+"""How a library finds: vectors and BM25 put passages forward, and late interaction weighs their words.
+
+An optional cross-encoder has the last word. The catalog is read here, and nothing is changed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from ingest.catalog import Catalog
+from ingest.embed import Embedded
+from ingest.fusion import Fused, folded, fuse
+from ingest.late import best_statements
+from ingest.rerank import DEPTH, Reranker
+from ingest.types import Filters, Hit
+from ingest.words import stem, stems
+
+CANDIDATES = 60
+"""Passages that each ranking puts forward."""
+JUDGED = 50
+"""Of them, best first, those whose words are weighed."""
+
+PAIR = 0.25
+"""What two neighbouring words count beside each by itself, as in Metzler and Croft's sequential dependence (2005)."""
+
+Listed = Sequence[tuple[int, float]]
+"""Passage numbers with scores, best first."""
+
+
+def worded(catalog: Catalog, query: str, filters: Filters = Filters(), pair: float = PAIR) -> Listed:
+    """Candidates by BM25; neighbouring words that a passage holds side by side add `pair` of what they score."""
+    terms = stems(query)
+    found = dict(catalog.full_text(terms, CANDIDATES, filters))
+    pairs = [f"{one} {other}" for one, other in zip(terms, terms[1:], strict=False)]
+    for number, score in catalog.full_text(pairs, CANDIDATES, filters):
+        found[number] = found.get(number, 0.0) + pair * score
+    return by_score(found)
+
+
+def late_scores(catalog: Catalog, query: str, asked: Embedded, numbers: Sequence[int], rarity: Callable[[str], float]
+                ) -> dict[int, float]:  # fmt: skip
+    """What late interaction says of passages; nothing where the model or the library has no word vectors."""
+    weights = [rarity(stem(query[start:end])) for start, end in asked.words.spans]
+    return best_statements(asked.words.vectors, weights, catalog.words_of(numbers)) if weights else {}
+
+
+def rarity(frequency: int, passages: int) -> float:
+    """Inverse document frequency of a word, above 0, as BM25 has it.
+
+    >>> rarity(0, 100) > rarity(50, 100) > 0
+    True
+    """
+    return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
+
+
+def ranked(by_words: Listed, similarities: Mapping[int, float], mean: float,
+           late: Callable[[Sequence[int]], dict[int, float]]) -> tuple[list[Fused], dict[int, float]]:  # fmt: skip
+    """The joint ranking, and what late interaction said of those that it judged."""
+    first = fuse(similarities, dict(by_words), mean)
+    judged = late([one.number for one in first[:JUDGED]])
+    return fuse(similarities, dict(by_words), mean, judged), judged
+
+
+def hits(catalog: Catalog, query: str, fused: Sequence[Fused], k: int, similarities: Mapping[int, float],
+         lists: Mapping[str, Listed], reranker: Reranker | None) -> list[Hit]:  # fmt: skip
+    """The best passages as hits, near-duplicates folded, at most `k`; judged once more where there is a reranker."""
+    held = catalog.passages([one.number for one in fused])
+    kept = folded([(one.number, held[one.number][1].text) for one in fused if one.number in held])
+    scores = {one.number: one.score for one in fused}
+    if reranker:
+        judged = kept[: max(DEPTH, k)]
+        texts = [held[number][1].embedded_text(held[number][0].title) for number in judged]
+        scores = dict(zip(judged, reranker.judge(query, texts), strict=True))
+        kept = sorted(judged, key=lambda number: -scores[number])
+        lists = {**lists, "reranker": [(number, scores[number]) for number in kept]}
+    ranks = _ranks(lists)
+    return [
+        Hit(held[number][1], held[number][0], round(scores[number], 6), ranks[number], round(similarities[number], 6))
+        for number in kept[:k]
+    ]
+
+
+def by_score(scores: Mapping[int, float]) -> Listed:
+    """Numbers with their scores, best first, equals by number."""
+    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _ranks(lists: Mapping[str, Listed]) -> dict[int, dict[str, int]]:
+    """1-based rank of each passage in each list that holds it."""
+    ranks: dict[int, dict[str, int]] = {}
+    for name, listed in lists.items():
+        for rank, (number, _) in enumerate(listed, 1):
+            ranks.setdefault(number, {})[name] = rank
+    return ranks
