@@ -179,7 +179,7 @@ def citation(number: int, hit: Hit, statement: Statement, support: float) -> Cit
         number=number,
         source_id=source.id,
         title=source.title,
-        place=hit.passage.place,
+        place=statement.place or hit.passage.place,
         url=reference.url or source.origin.url,
         publisher=reference.publisher or source.origin.publisher,
         as_of=reference.as_of or source.origin.as_of,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import SourceError
+from ingest.readers import refused
 from ingest.types import Failure
 from ingest.web import Refused, Web
 
@@ -225,7 +226,4 @@ def _files(folder: Path) -> list[Path]:
 
 def _refused(suffix: str, suffixes: Collection[str]) -> str:
     """Why a file is not even tried; empty when it is."""
-    if suffix.lower() in suffixes:
-        return ""
-    kind = f"files ending in {suffix}" if suffix else "files without an ending"
-    return f"No reader takes {kind}. Save it as one of: {', '.join(sorted(suffixes))}."
+    return "" if suffix.lower() in suffixes else str(refused(suffix))

@@ -141,13 +141,14 @@ def _sections(document: Document) -> Iterator[_Section]:
     headings: list[tuple[int, str]] = []
     run: list[Block] = []
     for block in document.blocks:
-        paged = run and block.page != run[-1].page
+        paged = run and document.page_label != "row" and block.page != run[-1].page
         if (block.kind == "heading" or paged) and run:
             yield _section(headings, run)
             run = []
         if block.kind == "heading":
             headings = [one for one in headings if one[0] < block.level]
-            if not (block.text == document.title and not headings):
+            # The title is no step of the way; a sheet stays one, whatever its workbook is called.
+            if headings or block.text != document.title or document.page_label == "row":
                 headings.append((block.level, block.text))
         else:
             run.append(block)
@@ -220,23 +221,31 @@ def _passage(
 ) -> Passage:
     text = ""
     statements = []
+    pages = [unit.page for unit in units if unit.page is not None]
+    place = _place(section.headings, (pages[0], pages[-1]) if pages else None, document.page_label)
     for unit in units:
         text += (unit.joint if text else "") + unit.lead
         reference = document.references.get(unit.reference, document.origin)
-        statements.append(Statement(unit.text, len(text), unit.kind, unit.way, reference))
+        own = _place(section.headings, (unit.page, unit.page), document.page_label) if unit.page is not None else place
+        statements.append(Statement(unit.text, len(text), unit.kind, unit.way, reference, own if own != place else ""))
         text += unit.text
-    place = _place(section.headings, units[0].page, document.page_label)
     key = f"{source_id}\n{place}\n{text}"
     seen[key] += 1
     passage_id = hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()[:16]
     return Passage(passage_id, source_id, ordinal, section.headings, units[0].page, place, text, tuple(statements))
 
 
-def _place(headings: Sequence[str], page: int | None, page_label: str) -> str:
-    """What a person would say.
+def _place(headings: Sequence[str], pages: tuple[int, int] | None, page_label: str) -> str:
+    """What a person would say; `pages` are the first and the last, of which pages and slides tell the first.
 
-    >>> _place(("Pay", "Seattle"), 3, "p.")
+    >>> _place(("Pay", "Seattle"), (3, 4), "p.")
     'p. 3, Pay > Seattle'
+    >>> _place(("Pay",), (7, 7), "row"), _place((), (7, 12), "row")
+    ('Sheet Pay, row 7', 'rows 7–12')
     """
-    parts = (f"{page_label} {page}" if page is not None else "", " > ".join(headings))
-    return ", ".join(part for part in parts if part)
+    way = " > ".join(headings)
+    if page_label == "row":
+        first, last = pages or (0, 0)
+        rows = f"row {first}" if first == last else f"rows {first}–{last}"
+        return ", ".join(part for part in (f"Sheet {way}" if way else "", rows if pages else "") if part)
+    return ", ".join(part for part in (f"{page_label} {pages[0]}" if pages else "", way) if part)

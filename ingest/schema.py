@@ -88,7 +88,8 @@ def passage_of(row: _Row) -> Passage:
 
 def _statement(fields: Mapping[str, Any]) -> Statement:
     reference = Reference(**fields["reference"])
-    return Statement(fields["text"], fields["start"], fields["kind"], tuple(fields["way"]), reference)
+    way, place = tuple(fields["way"]), fields.get("place", "")
+    return Statement(fields["text"], fields["start"], fields["kind"], way, reference, place)
 
 
 def next_step(error: sqlite3.Error) -> str:

@@ -38,7 +38,7 @@ class Block:
     level: int = 0
     """Heading: 1 (largest) to 6. List item: nesting depth from 0. Otherwise 0."""
     page: int | None = None
-    """1-based page, or slide, where the format has them."""
+    """1-based page, slide, or row of a sheet, where the format has them."""
     reference: str = ""
     """Key into `Document.references`; empty: the document's own."""
     caption: str = ""
@@ -56,7 +56,7 @@ class Document:
     title: str
     blocks: tuple[Block, ...]
     kind: str
-    """`markdown`, `text`, `html`, `pdf`, `docx`, `jsonl`."""
+    """What it was made of: `markdown`, `text`, `html`, `pdf`, `docx`, `pptx`, `xlsx`, `csv`, `mail`, `jsonl`."""
     origin: Reference = Reference()
     """The document's own publisher, date and address; statements without a key inherit it."""
     references: Mapping[str, Reference] = field(default_factory=dict)
@@ -64,9 +64,9 @@ class Document:
     topic: str = ""
     summary: str = ""
     external_id: str = ""
-    """The `_id` of a `.jsonl` line."""
+    """The `_id` of a `.jsonl` line, or the name of a mail's attachment."""
     page_label: str = "p."
-    """What a page is called in a place: `p.` or `slide`."""
+    """What a page is called in a place: `p.`, `slide` or `row`; rows stand on sheets, which are the headings."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,8 @@ class Statement:
     """The steps to it below the passage's headings: parent list items, the sentence that opens its list, a
     table's caption. Outermost first."""
     reference: Reference = Reference()
+    place: str = ""
+    """What a person would say of where it stands, when that is not said of its whole passage; else empty."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Passage:
     """The way to it, outermost first, without the document's title."""
     page: int | None
     place: str
-    """What a person would say: `Pay > Machine learning engineer`, or `p. 12`."""
+    """What a person would say: `Pay > Machine learning engineer`, `p. 12` or `Sheet Pay, rows 2–9`."""
     text: str
     statements: tuple[Statement, ...]
 

@@ -24,8 +24,27 @@ _READERS: dict[str, str] = {
     ".htm": "html",
     ".pdf": "pdf",
     ".docx": "office",
+    ".pptx": "slides",
+    ".pptm": "slides",
+    ".ppsx": "slides",
+    ".xlsx": "sheets",
+    ".xlsm": "sheets",
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".odt": "odf",
+    ".odp": "odf",
+    ".ods": "odf",
+    ".epub": "book",
+    ".eml": "mail",
     ".jsonl": "jsonl",
 }
+_SAVE_AS = {
+    ".doc": ".docx", ".rtf": ".docx", ".pages": ".docx", ".wpd": ".docx", ".ppt": ".pptx", ".key": ".pptx",
+    ".xls": ".xlsx", ".xlsb": ".xlsx", ".numbers": ".xlsx", ".msg": ".eml", ".mobi": ".epub", ".azw3": ".epub",
+    ".vtt": ".txt", ".srt": ".txt", ".adoc": ".html", ".asciidoc": ".html", ".rst": ".html", ".xml": ".html",
+    ".nxml": ".html",
+}  # fmt: skip
+"""What to save other files as."""
 _ENTRY_POINTS = "career_assistant.readers"
 """Where other packages name their readers: the ending without its dot = a function from a path to documents."""
 
@@ -52,6 +71,18 @@ def _reader(suffix: str) -> Reader | None:
     return cast(Reader, point.load()) if point else None
 
 
+def refused(suffix: str) -> UnsupportedFormat:
+    """What is said of files with an ending that nobody reads.
+
+    >>> str(refused(".XLS"))
+    'No reader takes files ending in .xls. Save it as .xlsx.'
+    """
+    suffix = suffix.lower()
+    kind = f"files ending in {suffix}" if suffix else "files without an ending"
+    listed = ", ".join(sorted(suffixes()))
+    return UnsupportedFormat(f"No reader takes {kind}.", f"Save it as {_SAVE_AS.get(suffix, f'one of: {listed}')}.")
+
+
 def read(path: Path) -> Iterator[Document]:
     """The documents of a file: one, or one for each line of a `.jsonl` file.
 
@@ -61,7 +92,7 @@ def read(path: Path) -> Iterator[Document]:
     """
     reader = _reader(path.suffix.lower())
     if reader is None:
-        raise UnsupportedFormat(f"No reader takes {path.name}.", f"Save it as one of: {', '.join(sorted(suffixes()))}.")
+        raise refused(path.suffix)
     try:
         size = path.stat().st_size
         path.open("rb").close()
