@@ -337,15 +337,15 @@ def test_html_is_read_without_its_furniture(tmp_path: Path) -> None:
 def test_html_tables_lists_definitions_and_code_keep_their_structure(tmp_path: Path) -> None:
     document = page(
         tmp_path,
-        """<h2>Pay</h2><table><caption>By level</caption><tr><th>Level</th><th>Pay</th><th>City</th></tr>
+        """<h2>Pay</h2><table><caption>In 2024</caption><tr><th>Level</th><th>Pay</th><th>City</th></tr>
         <tr><td rowspan=2>Entry</td><td>$1</td><td>Boston</td></tr><tr><td colspan=2>none</td></tr></table>
         <ol start=3><li>Learn<ul><li><a href="/p">Python</a></li></ul></li><li>Apply</li></ol>
         <dl><dt>Salary</dt><dd>What is paid</dd></dl><pre><code>x = 1\ny = 2</code></pre>""",
     )
     assert document.blocks == (
         Block("heading", "Pay", 2),
-        Block("row", "Entry - Pay: $1; City: Boston", caption="By level"),
-        Block("row", "Entry - Pay: none; City: none", caption="By level"),
+        Block("row", "Entry - Pay: $1; City: Boston", caption="In 2024, by Level"),
+        Block("row", "Entry - Pay: none; City: none", caption="In 2024, by Level"),
         Block("item", "Learn", 0, marker="3."),
         Block("item", "Python", 1),
         Block("item", "Apply", 0, marker="4."),
