@@ -263,6 +263,19 @@ def test_pdf_words_anywhere_on_a_page_are_all_kept(places: list[tuple[int, ...]]
         assert sorted(found) == sorted(word.text for word in words)
 
 
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+def test_pdf_pages_whose_text_is_turned_are_read(tmp_path: Path, angle: int) -> None:
+    lines = [f"this is line {row} of those that are turned" for row in range(4)]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.translate(300, 400)
+        canvas.rotate(angle)
+        for row, line in enumerate(lines):
+            canvas.drawString(-120, -14 * row, line)
+
+    assert said(only(drawn(tmp_path / "a.pdf", draw))) == " ".join(lines)
+
+
 def test_pdf_states_its_date(tmp_path: Path) -> None:
     assert len(story(tmp_path / "a.pdf", [Paragraph(SAID, STYLES["BodyText"])]).origin.as_of) == len("2024-05-31")
 
