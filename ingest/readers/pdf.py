@@ -175,13 +175,14 @@ def _words(handle: Any, count: int) -> tuple[list[int], list[Word]]:
     angles, words = [], []
     letters: list[_Letter] = []
     rect = raw.FS_RECTF()
+    unicode, box = raw.FPDFText_GetUnicode, raw.FPDFText_GetLooseCharBox
     for index in range(count + 1):
-        code = raw.FPDFText_GetUnicode(handle, index) if index < count else 32
+        code = unicode(handle, index) if index < count else 32
         text = _HYPHENS.get(code) or chr(code)
         if text.isspace() or code == 0:
             letter = None
         else:
-            raw.FPDFText_GetLooseCharBox(handle, index, rect)
+            box(handle, index, rect)
             letter = (text, rect.left, rect.bottom, rect.right, rect.top)
         if letters and (letter is None or _ends(handle, index, letters[-1], letter)):
             angle, word = _word(handle, index - len(letters), letters)
@@ -194,7 +195,10 @@ def _words(handle: Any, count: int) -> tuple[list[int], list[Word]]:
 
 
 def _ends(handle: Any, index: int, last: _Letter, letter: _Letter) -> bool:
-    """Whether a word ends before a letter; of turned letters that is told as they are read."""
+    """Whether a word ends before a letter although no space is there; of turned letters as they are read."""
+    height = letter[4] - letter[2]
+    if last[2] == letter[2] and -height < letter[1] - last[3] < _GAP * height and (last[0] + letter[0]).isascii():
+        return False  # Nearly all of them.
     if not _breaks(last, letter):
         return False
     angle = _angle(handle, index)
@@ -213,18 +217,13 @@ def _angle(handle: Any, index: int) -> int:
 
 
 def _breaks(last: _Letter, letter: _Letter) -> bool:
-    """Whether a letter begins a new word although no space stands before it."""
-    plain = last[0].isascii() and letter[0].isascii()
-    height = letter[4] - letter[2]
-    if plain and last[2] == letter[2] and -height < letter[1] - last[3] < _GAP * height:
-        return False
+    """Whether a letter stands apart from the one before it, on another line, or in another script."""
     if unicodedata.combining(letter[0]):
         return False
     one, other = Box(*last[1:]), Box(*letter[1:])
     height = max(one.height, other.height)
     level = min(one.top, other.top) > max(one.bottom, other.bottom)
-    apart = level and one.gap(other) > _GAP * height
-    return apart or not level or (not plain and _other_script(last[0], letter[0]))
+    return not level or one.gap(other) > _GAP * height or _other_script(last[0], letter[0])
 
 
 def _other_script(last: str, letter: str) -> bool:
