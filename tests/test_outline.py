@@ -66,8 +66,8 @@ def test_columns_that_stand_under_each_other_are_rows_with_their_headers() -> No
 
 def test_columns_between_strokes_are_rows() -> None:
     assert told("| Level | Pay |\n|---|---|\n| Entry | $1 |\n| Senior | $2 |") == [
-        ("row", 0, "Entry: $1"),
-        ("row", 0, "Senior: $2"),
+        ("row", 0, "Entry - Pay: $1"),
+        ("row", 0, "Senior - Pay: $2"),
     ]
 
 

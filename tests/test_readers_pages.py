@@ -263,6 +263,19 @@ def test_pdf_words_anywhere_on_a_page_are_all_kept(places: list[tuple[int, ...]]
         assert sorted(found) == sorted(word.text for word in words)
 
 
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+def test_pdf_pages_whose_text_is_turned_are_read(tmp_path: Path, angle: int) -> None:
+    lines = [f"this is line {row} of those that are turned" for row in range(4)]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.translate(300, 400)
+        canvas.rotate(angle)
+        for row, line in enumerate(lines):
+            canvas.drawString(-120, -14 * row, line)
+
+    assert said(only(drawn(tmp_path / "a.pdf", draw))) == " ".join(lines)
+
+
 def test_pdf_states_its_date(tmp_path: Path) -> None:
     assert len(story(tmp_path / "a.pdf", [Paragraph(SAID, STYLES["BodyText"])]).origin.as_of) == len("2024-05-31")
 
@@ -337,15 +350,15 @@ def test_html_is_read_without_its_furniture(tmp_path: Path) -> None:
 def test_html_tables_lists_definitions_and_code_keep_their_structure(tmp_path: Path) -> None:
     document = page(
         tmp_path,
-        """<h2>Pay</h2><table><caption>By level</caption><tr><th>Level</th><th>Pay</th><th>City</th></tr>
+        """<h2>Pay</h2><table><caption>In 2024</caption><tr><th>Level</th><th>Pay</th><th>City</th></tr>
         <tr><td rowspan=2>Entry</td><td>$1</td><td>Boston</td></tr><tr><td colspan=2>none</td></tr></table>
         <ol start=3><li>Learn<ul><li><a href="/p">Python</a></li></ul></li><li>Apply</li></ol>
         <dl><dt>Salary</dt><dd>What is paid</dd></dl><pre><code>x = 1\ny = 2</code></pre>""",
     )
     assert document.blocks == (
         Block("heading", "Pay", 2),
-        Block("row", "Entry - Pay: $1; City: Boston", caption="By level"),
-        Block("row", "Entry - Pay: none; City: none", caption="By level"),
+        Block("row", "Entry - Pay: $1; City: Boston", caption="In 2024, by Level"),
+        Block("row", "Entry - Pay: none; City: none", caption="In 2024, by Level"),
         Block("item", "Learn", 0, marker="3."),
         Block("item", "Python", 1),
         Block("item", "Apply", 0, marker="4."),

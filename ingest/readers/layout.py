@@ -165,9 +165,10 @@ def merged(lines: Sequence[Line]) -> list[Line]:
     """Lines that go on beside each other joined, also behind a bullet, whatever order the file had them in."""
     found: list[Line] = []
     for row in rows_of(lines):
+        begins = len(found)
         for line in row:
-            last = found[-1] if found else None
-            if last is not None and not last.rows and not line.rows and last in row and _joins(last, line):
+            last = found[-1] if len(found) > begins else None
+            if last is not None and not last.rows and not line.rows and _joins(last, line):
                 found[-1] = joined([last, line])
             else:
                 found.append(line)

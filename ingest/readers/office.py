@@ -115,7 +115,8 @@ class _Walk:
         if 1 <= level <= 9:
             yield Block("heading", f"{number} {text}" if number else text, min(6, level))
         elif (numbering and numbering[0] != "0") or style.name.startswith("List"):
-            level = min(5, numbering[1] if numbering else _list_level(style.name))
+            # Word's own styles for deeper lists ("List Bullet 2") are lists of their own that begin at level 0.
+            level = min(5, max(numbering[1] if numbering else 0, _list_level(style.name)))
             yield Block("item", text, level, marker=number)
         else:
             yield Block("paragraph", text)
@@ -268,7 +269,7 @@ def _below(element: Any, tag: str) -> Iterator[Any]:
 
 def _list_level(style: str) -> int:
     """Depth of a list style from 0: "List Bullet 2" is 1."""
-    match = re.search(r"([2-9])$", style)
+    match = re.fullmatch(r"List\b.* ([2-9])", style)
     return int(match[1]) - 1 if match else 0
 
 

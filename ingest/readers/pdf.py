@@ -132,7 +132,13 @@ def _page(page: PdfPage, number: int) -> tuple[float, list[Line]]:
     try:
         angles, words = _words(text.raw, text.count_chars())
         turned = Counter(angles).most_common(1)[0][0] if angles else 0
-        upright = [_turned(word, turned) for word, angle in zip(words, angles, strict=True) if angle == turned]
+        wide, high = page.get_size() if page.get_rotation() in (0, 180) else page.get_size()[::-1]
+        height = wide if turned in (90, 270) else high
+        upright = [
+            replace(word, box=_turned(word.box, turned, height))
+            for word, angle in zip(words, angles, strict=True)
+            if angle == turned
+        ]
         askew = [word for word, angle in zip(words, angles, strict=True) if angle != turned]
         drawn = [] if turned else list(_drawn(page))
         rules = [rule for box in drawn for rule in _rules(box)]
@@ -142,23 +148,24 @@ def _page(page: PdfPage, number: int) -> tuple[float, list[Line]]:
         if askew:
             said = " ".join(word.text for word in askew)
             lines.append(Line(said, Box(0, 0, 0, 0), askew[0].size, "", number))
-        height = page.get_width() if turned in (90, 270) else page.get_height()
         return height, lines
     finally:
         text.close()
         page.close()
 
 
-def _turned(word: Word, angle: int) -> Word:
-    """A word as it stands when the page is turned so that it can be read."""
-    box = word.box
+def _turned(box: Box, angle: int, across: float = 0.0) -> Box:
+    """A place as it is when what is turned clockwise by an angle is turned back.
+
+    `across` is how far the page reaches to the side that becomes its foot, so that no height is negative.
+    """
     if angle == 90:
-        return Word(word.text, Box(-box.top, box.left, -box.bottom, box.right), word.size, word.face)
+        return Box(-box.top, box.left, -box.bottom, box.right)
     if angle == 270:
-        return Word(word.text, Box(box.bottom, -box.right, box.top, -box.left), word.size, word.face)
+        return Box(box.bottom, across - box.right, box.top, across - box.left)
     if angle == 180:
-        return Word(word.text, Box(-box.right, -box.top, -box.left, -box.bottom), word.size, word.face)
-    return word
+        return Box(-box.right, across - box.top, -box.left, across - box.bottom)
+    return box
 
 
 def _words(handle: Any, count: int) -> tuple[list[int], list[Word]]:
@@ -168,15 +175,16 @@ def _words(handle: Any, count: int) -> tuple[list[int], list[Word]]:
     angles, words = [], []
     letters: list[_Letter] = []
     rect = raw.FS_RECTF()
+    unicode, box = raw.FPDFText_GetUnicode, raw.FPDFText_GetLooseCharBox
     for index in range(count + 1):
-        code = raw.FPDFText_GetUnicode(handle, index) if index < count else 32
+        code = unicode(handle, index) if index < count else 32
         text = _HYPHENS.get(code) or chr(code)
         if text.isspace() or code == 0:
             letter = None
         else:
-            raw.FPDFText_GetLooseCharBox(handle, index, rect)
+            box(handle, index, rect)
             letter = (text, rect.left, rect.bottom, rect.right, rect.top)
-        if letters and (letter is None or _breaks(letters[-1], letter)):
+        if letters and (letter is None or _ends(handle, index, letters[-1], letter)):
             angle, word = _word(handle, index - len(letters), letters)
             angles.append(angle)
             words.append(word)
@@ -186,19 +194,36 @@ def _words(handle: Any, count: int) -> tuple[list[int], list[Word]]:
     return angles, words
 
 
-def _breaks(last: _Letter, letter: _Letter) -> bool:
-    """Whether a letter begins a new word although no space stands before it."""
-    plain = last[0].isascii() and letter[0].isascii()
+def _ends(handle: Any, index: int, last: _Letter, letter: _Letter) -> bool:
+    """Whether a word ends before a letter although no space is there; of turned letters as they are read."""
     height = letter[4] - letter[2]
-    if plain and last[2] == letter[2] and -height < letter[1] - last[3] < _GAP * height:
+    if last[2] == letter[2] and -height < letter[1] - last[3] < _GAP * height and (last[0] + letter[0]).isascii():
+        return False  # Nearly all of them.
+    if not _breaks(last, letter):
         return False
+    angle = _angle(handle, index)
+    one, other = (_turned(Box(*place[1:]), angle) for place in (last, letter))
+    return not angle or _breaks(
+        (last[0], one.left, one.bottom, one.right, one.top),
+        (letter[0], other.left, other.bottom, other.right, other.top),
+    )
+
+
+def _angle(handle: Any, index: int) -> int:
+    """By how many degrees a letter is turned, to the next right angle."""
+    from pypdfium2 import raw
+
+    return 90 * round(math.degrees(raw.FPDFText_GetCharAngle(handle, index)) / 90) % 360
+
+
+def _breaks(last: _Letter, letter: _Letter) -> bool:
+    """Whether a letter stands apart from the one before it, on another line, or in another script."""
     if unicodedata.combining(letter[0]):
         return False
     one, other = Box(*last[1:]), Box(*letter[1:])
     height = max(one.height, other.height)
     level = min(one.top, other.top) > max(one.bottom, other.bottom)
-    apart = level and one.gap(other) > _GAP * height
-    return apart or not level or (not plain and _other_script(last[0], letter[0]))
+    return not level or one.gap(other) > _GAP * height or _other_script(last[0], letter[0])
 
 
 def _other_script(last: str, letter: str) -> bool:
@@ -217,12 +242,13 @@ def _word(handle: Any, index: int, letters: Sequence[_Letter]) -> tuple[int, Wor
     name = stored.value.decode("utf-8", "replace")
     weight = raw.FPDFText_GetFontWeight(handle, index)
     size = raw.FPDFText_GetFontSize(handle, index) * (math.hypot(matrix.c, matrix.d) or 1)
-    angle = 90 * round(math.degrees(raw.FPDFText_GetCharAngle(handle, index)) / 90) % 360
     bold = weight >= _BOLD_WEIGHT or bool(flags.value & _FORCED_BOLD) or bool(_BOLD_FACE.search(name))
     italic = bool(flags.value & _ITALIC) or bool(_ITALIC_FACE.search(name))
     _, lefts, bottoms, rights, tops = zip(*letters, strict=True)
     box = Box(min(lefts), min(bottoms), max(rights), max(tops))
-    return angle, Word(_spelt(letters), box, round(size, 1), "bold" if bold else "italic" if italic else "")
+    return _angle(handle, index), Word(
+        _spelt(letters), box, round(size, 1), "bold" if bold else "italic" if italic else ""
+    )
 
 
 def _spelt(letters: Sequence[_Letter]) -> str:
