@@ -1,6 +1,7 @@
 # make serve   installs what is needed, brings the library in, serves http://127.0.0.1:8000
 # make test    installs with the test extras, runs the whole suite
 # make check   formatting, lint, types
+# make fuzz    thousands of requests made from the API's own description
 # make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: default serve test check bench
+.PHONY: default serve test check bench fuzz
 default: check test
 
 serve: $(VENV)/.installed-serve
@@ -25,6 +26,9 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict
+
+fuzz: $(VENV)/.installed-test
+	FUZZ_EXAMPLES=500 $(BIN)/python -m pytest -q tests/test_schema.py
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/career-assistant eval
