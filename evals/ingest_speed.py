@@ -40,6 +40,8 @@ class Measured:
     name: str
     passages: int
     seconds: float
+    cpu_seconds: float
+    """Of all its threads, and of what it began; other programs on the machine change it little."""
     peak_mb: float
     """Most memory that the process held, in MB; what it began counts by its largest."""
     again: float = 0.0
@@ -50,15 +52,15 @@ def ours(folder: Path, data: Path) -> Measured:
     """`career-assistant ingest`, twice; the model is loaded before."""
     embedder = _warm()
     library = Library.open(data, embedder)
-    began = time.perf_counter()
+    clock = _Clock()
     report = library.sync([str(folder)])
-    taken = time.perf_counter() - began
+    taken = clock.read()
     began = time.perf_counter()
     second = library.sync([str(folder)])
     again = time.perf_counter() - began
     library.close()
     assert not report.failed and not second.new and not second.changed, report.failed[:3]
-    return Measured("career-assistant ingest", report.embedded, taken, _peak(), again)
+    return Measured("career-assistant ingest", report.embedded, *taken, _peak(), again)
 
 
 def bare(folder: Path, data: Path) -> Measured:
@@ -67,9 +69,9 @@ def bare(folder: Path, data: Path) -> Measured:
     texts = list(dict.fromkeys(passage.embedded_text(source.title) for source, passage in library.passages()))
     library.close()
     embedder = _warm()
-    began = time.perf_counter()
+    clock = _Clock()
     embedder.bare(texts)
-    return Measured("bare encode, same passages", len(texts), time.perf_counter() - began, _peak())
+    return Measured("bare encode, same passages", len(texts), *clock.read(), _peak())
 
 
 def langchain(folder: Path, data: Path) -> Measured:
@@ -82,11 +84,11 @@ def langchain(folder: Path, data: Path) -> Measured:
 
     model = HuggingFaceEmbeddings(model_name=str(get_model_path()), model_kwargs={"device": "cpu"})
     model.embed_documents(["warm"])
-    began = time.perf_counter()
+    clock = _Clock()
     documents = [Document(text) for path in sorted(folder.rglob("*.*")) for text in _texts(path)]
     pieces = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200).split_documents(documents)
     Chroma.from_documents(pieces, model, persist_directory=str(data / "langchain"))
-    return Measured("stock LangChain pipeline", len(pieces), time.perf_counter() - began, _peak())
+    return Measured("stock LangChain pipeline", len(pieces), *clock.read(), _peak())
 
 
 _WAYS: dict[str, Callable[[Path, Path], Measured]] = {"ours": ours, "bare": bare, "langchain": langchain}
@@ -109,6 +111,23 @@ def _warm() -> SentenceTransformerEmbedder:
         raise SettingsError("CAREER_EMBEDDING_MODEL is set.", "Unset it: this measures the packaged model.")
     embedder.warm()
     return embedder
+
+
+class _Clock:
+    """Seconds, and seconds of computing, since it was made."""
+
+    def __init__(self) -> None:
+        self._began = self._now()
+
+    def read(self) -> tuple[float, float]:
+        now = self._now()
+        return now[0] - self._began[0], now[1] - self._began[1]
+
+    def _now(self) -> tuple[float, float]:
+        import resource
+
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return time.perf_counter(), sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def _peak() -> float:
@@ -151,6 +170,7 @@ def compared(folder: Path, data: Path) -> str:
     first = rows[0].seconds
     lines = [
         f"  {one.name:28} {one.passages:6,} passages {one.seconds:7.1f} s {one.passages / one.seconds:7.1f}/s "
+        f"{one.cpu_seconds:7.1f} s of CPU "
         f"{one.peak_mb:6,.0f} MB   {one.seconds / first:.2f} of our time"
         for one in rows
     ]

@@ -177,7 +177,7 @@ class _Walking:
             return
         self.seen.add(place)
         if reason:
-            self._miss(uri, place, f"{reason} Name what it leads to, or leave it out.")
+            self._miss(uri, place, reason)
         elif refused := _refused(path.suffix, self.suffixes):
             self._miss(uri, place, refused)
         else:

@@ -16,7 +16,8 @@ _OF_THE_SYSTEM = frozenset({"thumbs.db", "desktop.ini"})
 def files_of(folder: Path) -> Iterator[tuple[Path, str]]:
     """Files below a folder in a stable order, a folder's own before its folders'; each with why it cannot be read.
 
-    The reason is empty for a file that can be tried. A folder that cannot be looked into comes with its reason, too.
+    The reason ends with a next step; it is empty for a file that can be tried. A folder that cannot be looked into
+    comes with its reason, too.
     Hidden files and folders are passed over, and links to what is there without the link.
 
     Args:
@@ -29,7 +30,7 @@ def files_of(folder: Path) -> Iterator[tuple[Path, str]]:
             with os.scandir(place) as scanned:
                 entries = sorted(scanned, key=lambda entry: entry.name)
         except OSError as error:
-            yield place, f"{place} cannot be looked into: {error.strerror}."
+            yield place, f"{place} cannot be looked into: {error.strerror}. Check its permissions."
             continue
         folders = []
         for entry in entries:
@@ -43,7 +44,8 @@ def files_of(folder: Path) -> Iterator[tuple[Path, str]]:
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(path)
             else:
-                yield path, "" if entry.is_file(follow_symlinks=False) else f"{path} is no ordinary file."
+                ordinary = entry.is_file(follow_symlinks=False)
+                yield path, "" if ordinary else f"{path} is no ordinary file. Leave it out."
         waiting += reversed(folders)
 
 
@@ -53,13 +55,13 @@ def _linked(path: Path, folder: Path) -> str | None:
         target = path.resolve(strict=True)
         mode = target.stat().st_mode
     except (OSError, RuntimeError):
-        return f"{path} is a link that leads nowhere."
+        return f"{path} is a link that leads nowhere. Mend it, or leave it out."
     if not target.is_relative_to(folder):
-        return f"{path} is a link to {target}, outside the folder."
+        return f"{path} is a link out of the folder. Name {target} itself to bring it in."
     hidden = any(part.startswith(_PASSED_OVER) for part in target.relative_to(folder).parts)
     if not hidden:
         return None
-    return "" if stat.S_ISREG(mode) else f"{path} is a link to a hidden folder."
+    return "" if stat.S_ISREG(mode) else f"{path} is a link to a hidden folder. Name {target} itself to bring it in."
 
 
 def fingerprint(path: Path) -> tuple[int, ...]:

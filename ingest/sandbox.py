@@ -30,7 +30,9 @@ from ingest.types import Block, Document, Reference
 MEMORY = 1 << 30
 """Bytes of address space that reading a file may take."""
 SECONDS, SECONDS_PER_MB = 20.0, 2.0
-"""How long a file may take between two documents: so long, and so much longer for each MB of the file."""
+"""How long may be computed on a file between two documents: so long, and so much longer for each MB of the file."""
+_WAITED = 3
+"""How much longer may be waited: on a machine that is busy with other things, a second of computing takes some."""
 LARGEST_DOCUMENT = 32 * 2**20
 """Bytes that a document may come to, as JSON: some five million words."""
 _WRITTEN = 256 * 2**20
@@ -84,7 +86,7 @@ class Sandbox:
         finished = False
         try:
             while True:
-                answer = child.answer(patience)
+                answer = child.answer(_WAITED * patience)
                 document = _document(answer)
                 if document is not None:
                     yield document
@@ -115,7 +117,7 @@ class Sandbox:
         return child
 
     def _patience(self, path: Path) -> float:
-        """Seconds that a file may take between two documents."""
+        """Seconds that may be computed on a file between two documents."""
         return self._seconds + SECONDS_PER_MB * _megabytes(path)
 
     def _end(self) -> None:
@@ -172,7 +174,8 @@ class _Child:
         self._answers: Queue[bytes] = Queue()
         self._taken, self._given = 0, 0
         self._ended = threading.Event()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def ask(self, path: Path, seconds: float) -> None:
         self.files += 1
@@ -212,15 +215,16 @@ class _Child:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
+        # Something that left the group may hold the answers open; then the listener, who closes them, waits alone.
+        self._listener.join(timeout=1.0)
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        with suppress(OSError, ValueError):
-            while line := self._process.stdout.readline(LARGEST_DOCUMENT + 1):
+        with suppress(OSError), self._process.stdout as answers:
+            while line := answers.readline(LARGEST_DOCUMENT + 1):
                 self._taken += len(line)
                 self._answers.put(line)
                 while self._taken - self._given > _AHEAD and not self._ended.wait(0.01):
@@ -350,15 +354,15 @@ def _limit(memory: int) -> None:
 
 
 def _clock(seconds: float) -> None:
-    """End this process after so many seconds of computing or waiting; 0 stops the clock.
+    """End this process after so many seconds of computing, or some times as many of waiting; 0 stops the clock.
 
-    The parent looks at the clock, too. This is for the child whose parent was killed.
+    The parent looks at the clock for the waiting, too; ours is for the child whose parent was killed.
     """
     with suppress(ImportError, AttributeError):
         import resource
 
-        signal.setitimer(signal.ITIMER_REAL, 2 * seconds)
+        signal.setitimer(signal.ITIMER_REAL, (_WAITED + 1) * seconds)
         used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
         hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        limit = int(used + seconds + 2) if seconds else hard
+        limit = int(used + seconds + 1) if seconds else hard
         resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))

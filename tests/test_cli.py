@@ -204,10 +204,9 @@ def test_dry_run_changes_nothing_and_prune_removes_what_is_gone(run: Run, tmp_pa
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "one.md").write_text("# One\n\nA statement.\n")
-    assert (
-        run("ingest", str(folder), "--dry-run").stdout
-        == "Would be: 1 new, 0 changed, 0 removed, 0 unchanged, 0 failed\n"
-    )
+    planned = run("ingest", str(folder), "--dry-run")
+    assert planned.stdout == "Would be: 1 new, 0 changed, 0 removed, 0 unchanged, 0 failed\n"
+    assert planned.stderr == "new: one.md\n"
     assert "One" not in run("sources").stdout
     run("ingest", str(folder))
     (folder / "one.md").unlink()

@@ -278,6 +278,25 @@ def test_a_reader_that_forks_leaves_nothing_behind(reader: Callable[[str], Path]
     pytest.fail("the child's child lives on")
 
 
+def test_a_reader_whose_child_leaves_the_group_holds_nobody_up(reader: Callable[[str], Path], tmp_path: Path) -> None:
+    path = reader(
+        f"""
+        import os, time
+        if os.fork() == 0:
+            os.setsid()
+            open({str(tmp_path / "child")!r}, 'w').write(str(os.getpid()))
+            time.sleep(30)
+            os._exit(0)
+        yield said('hello')
+        """
+    )
+    with Sandbox() as sandbox:
+        assert text_of(sandbox, path) == ["hello"]
+        while not (tmp_path / "child").exists() or not (tmp_path / "child").read_text():
+            time.sleep(0.02)
+    os.kill(int((tmp_path / "child").read_text()), 9)
+
+
 def test_a_reader_has_no_network(sandbox: Sandbox, reader: Callable[[str], Path]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as canary:
         canary.settimeout(0.2)

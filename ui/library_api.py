@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ingest.errors import SourceError
+from ingest.fetch import normalised
 from ingest.library import Library
 from ui import render, schemas
 from ui.wiring import Answering
@@ -117,7 +118,7 @@ def _brought(library: Library, target: str, owner: str) -> dict[str, Any]:
         SourceError: It cannot be read.
         LibraryBusy: Another process is writing.
     """
-    root = str(Path(target).resolve()) if "://" not in target else target
+    root = str(Path(target).resolve()) if "://" not in target else normalised(target)
     theirs = library.catalog.meta(_owner_key(root), owner)
     if theirs != owner:
         raise SourceError("Somebody else has brought this page in.", "It can be asked about as it is.")
@@ -125,7 +126,7 @@ def _brought(library: Library, target: str, owner: str) -> dict[str, Any]:
     if report.failed:
         raise SourceError(report.failed[0].reason)
     library.catalog.set_meta(_owner_key(root), owner)
-    held = [one for one in library.sources() if one.root == root]
+    held = [one for one in library.sources() if root in (one.root, one.uri)]
     return {"report": str(report), "sources": [render.source(one) for one in held]}
 
 

@@ -243,3 +243,12 @@ def _passage(passage: Passage) -> dict[str, Any]:
 def report(report: Report) -> dict[str, Any]:
     """What an ingest did."""
     return asdict(report)
+
+
+def plan(report: Report) -> list[str]:
+    """What an ingest would do, a line for each file that is not as it was.
+
+    >>> plan(Report(new=("pay.md",), removed=("old.md",), unchanged=("same.md",)))
+    ['new: pay.md', 'removed: old.md']
+    """
+    return [safe(f"{what}: {uri}") for what in ("new", "changed", "removed") for uri in getattr(report, what)]
