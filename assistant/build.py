@@ -15,6 +15,7 @@ from assistant.types import Answerer, Turn
 from ingest.embed import load_embedder
 from ingest.library import Library
 from ingest.settings import Settings
+from ingest.upkeep import Upkeep
 
 
 def open_library(settings: Settings) -> Library:
@@ -24,6 +25,11 @@ def open_library(settings: Settings) -> Library:
         LibraryError: It cannot be opened.
     """
     return Library.open(settings.data_dir, load_embedder(settings.embedding_model), settings.chroma_url)
+
+
+def upkeep(settings: Settings) -> Upkeep:
+    """Looks after the library in the settings' data folder, whatever state that is in."""
+    return Upkeep(settings.data_dir, load_embedder(settings.embedding_model), settings.chroma_url)
 
 
 def build_assistant(settings: Settings) -> Assistant:
