@@ -2,6 +2,7 @@
 # make test    installs with the test extras, runs the whole suite
 # make check   formatting, lint, types
 # make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
+# make torture kills, collisions, full disks and live backups: is anything ever lost?
 
 PYTHON ?= python3
 # Some shells export HOST as the machine's name, so only the command line may change it: make serve HOST=0.0.0.0
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: default serve test check bench
+.PHONY: default serve test check bench torture
 default: check test
 
 serve: $(VENV)/.installed-serve
@@ -29,6 +30,9 @@ check: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	$(BIN)/career-assistant eval
 	$(BIN)/python -m evals.bench
+
+torture: $(VENV)/.installed-test
+	$(BIN)/python -m evals.torture
 
 # Made last by venv, so that a set-up that was cut short is begun again.
 $(BIN)/pip:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import resource
 import sys
@@ -26,7 +27,6 @@ from typing import Any
 from evals.torture_library import (
     FILES,
     MARK,
-    PARTS,
     PROCESSES,
     State,
     apart,
@@ -38,6 +38,7 @@ from evals.torture_library import (
 )
 from ingest.errors import CareerError, LibraryBusy
 from ingest.library import Library
+from ingest.types import Progress
 from ingest.upkeep import Upkeep
 
 _KILLS_OF_A_LIFE = 10
@@ -67,7 +68,7 @@ def life(folder: Path, kills: int, seed: int, real: bool = False) -> Counter[str
         counts["kills"] += 1
         counts["killed while ingesting" if process.exitcode == -9 else "already done"] += 1
         counts["aimed at Chroma's writing"] += aimed and reached and process.exitcode == -9
-        last = [json.loads(line) for line in shown.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        last = last_shown(shown)
         began = time.monotonic()
         try:
             state, problems = apart(look, data, _allowed(state, following, last), 20, real)
@@ -98,12 +99,19 @@ def _wait(process: Any, views: Path, chosen: random.Random, aimed: bool) -> bool
     return bool(set(views.glob("*-*/")) - before)
 
 
-def _allowed(state: State, following: State, shown: Sequence[State]) -> dict[str, list[str]]:
+def last_shown(shown: Path) -> State | None:
+    """What readers were shown last; None when they were shown nothing."""
+    whole = [line for line in shown.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    found: State | None = json.loads(whole[-1]) if whole else None
+    return found
+
+
+def _allowed(state: State, following: State, shown: State | None) -> dict[str, list[str]]:
     """The versions that each document may be in after a kill: as readers saw it last, or as it was to become."""
     allowed = {}
     for name in {*state, *following}:
         old, new = state.get(name, ""), following.get(name, "")
-        last = shown[-1].get(name, "") if shown else old
+        last = shown.get(name, "") if shown is not None else old
         allowed[name] = [new] if last == new else [old, new]
     return allowed
 
@@ -137,13 +145,23 @@ def _second(data: Path, documents: Path) -> str:
             return LibraryBusy.__name__ if error.hint else "refused without a next step"
 
 
+def unclean(data: Path, documents: Path) -> None:
+    """Bring documents in and end like a killed process: nothing closed or sealed, the last commits in the log."""
+
+    def die(step: Progress) -> None:
+        if step.done == step.total:
+            os._exit(0)
+
+    Library.open(data, embedder(False)).sync([str(documents)], progress=die)
+
+
 # Reading and backing up while everything is ingested again
 
 
-def unrest(folder: Path, ingests: int, searches: int, backups: int) -> Counter[str]:
-    """Search and back up while all documents are brought in again and again; what went wrong, counted."""
+def unrest(folder: Path, size: int, ingests: int, searches: int, backups: int) -> Counter[str]:
+    """Search and back up while all documents, so many, are brought in again and again; what went wrong, counted."""
     data, documents, stop = folder / "data", folder / "documents", folder / "stop"
-    names = [f"doc{number}" for number in range(FILES)]
+    names = [f"doc{number}" for number in range(size)]
     write(documents, dict.fromkeys(names, "0"))
     ingest(data, documents, folder / "shown", False)
     done = {}
@@ -180,7 +198,7 @@ def _searched(data: Path, names: Sequence[str], least: int, stop: Path) -> tuple
             name = chosen.choice(names)
             counts["searches meanwhile"] += 1
             try:
-                hits = library.search(f"What does report {name} say in part {chosen.randrange(PARTS)}?", k=5)
+                hits = library.search(name, k=5)
             except CareerError as error:
                 counts[f"PROBLEM: a search failed: {error}"] += 1
                 continue
@@ -220,10 +238,10 @@ def full_disk(folder: Path, rounds: int, seed: int) -> Counter[str]:
         following = changed(state, chosen) if state else {f"doc{number}": "1" for number in range(FILES)}
         write(documents, following)
         shown.write_text("")
-        said = apart(_limited, data, documents, shown, chosen.randrange(200_000, 6_000_000))
+        said = apart(limited, data, documents, shown, chosen.randrange(200_000, 6_000_000))
         counts["stopped for lack of room" if said else "had room enough"] += 1
         counts.update([f"PROBLEM: no next step in {said!r}"] if said and "room" not in said else [])
-        last = [json.loads(line) for line in shown.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        last = last_shown(shown)
         state, problems = apart(look, data, _allowed(state, following, last), 10, False)
         counts.update(f"PROBLEM after round {turn} without room: {problem}" for problem in problems)
     write(documents, following)
@@ -233,9 +251,10 @@ def full_disk(folder: Path, rounds: int, seed: int) -> Counter[str]:
     return counts
 
 
-def _limited(data: Path, documents: Path, shown: Path, size: int) -> str:
-    """Ingest with a limit on the size of files; what was said, empty when there was room enough."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+def limited(data: Path, documents: Path, shown: Path, size: int | None) -> str:
+    """Ingest with a limit on the size of files, if any; what was said, empty when there was room enough."""
+    if size is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     try:
         ingest(data, documents, shown, False)
     except CareerError as error:
@@ -282,7 +301,7 @@ def _all(folder: Path, kills: int, real_kills: int, jobs: int, seed: int) -> Cou
     for name in ("collisions", "unrest", "full"):
         (folder / name).mkdir()
     counts.update(collisions(folder / "collisions", 50))
-    counts.update(unrest(folder / "unrest", 20, 1_000, 20))
+    counts.update(unrest(folder / "unrest", 18, 20, 1_000, 20))
     counts.update(full_disk(folder / "full", 20, seed))
     return counts
 

@@ -149,6 +149,18 @@ def _version(text: str) -> str:
     return str(mark.rpartition("v")[2].partition("p")[0])
 
 
+def answers(data: Path, names: Sequence[str]) -> list[tuple[str, float]]:
+    """What a library finds first, and how near, when it is asked for a passage of each document by its own words."""
+    found = []
+    with closing(Library.open(data, HashingEmbedder())) as library:
+        for number, name in enumerate(names):
+            lines = text_of(name, "1").splitlines()
+            part = next(place for place, line in enumerate(lines) if line == f"## Part {number}")
+            hit, *_ = library.search(f"Report {name} > Part {number} {lines[part + 2]}", k=3)
+            found.append((hit.passage.id, round(hit.similarity, 2)))
+    return found
+
+
 def look(data: Path, allowed: dict[str, list[str]], sample: int, real: bool) -> tuple[State, list[str]]:
     """Open a library as anyone would; the versions found, and everything that is wrong with it.
 

@@ -107,8 +107,8 @@ class DenseViews:
                     part = slice(start, start + _BATCH)
                     self._open[name][1].add(ids=[str(one) for one in numbers[part]], embeddings=vectors[part])
                 count += len(numbers)
-            digest = _digest(self._folder / name) if count and not self._server else ""
-        return View(name, generation, count, digest) if count else None
+            sealed = digest(self._folder / name) if count and not self._server else ""
+        return View(name, generation, count, sealed) if count else None
 
     def _created(self, name: str) -> tuple[Any, Collection]:
         client = self._client(name)
@@ -140,6 +140,11 @@ class DenseViews:
             )
         return [(int(one), 1.0 - float(far)) for one, far in zip(found["ids"][0], found["distances"][0], strict=True)]
 
+    def close(self) -> None:
+        """Close what is open."""
+        while self._open:
+            self._open.popitem()[1][0].close()
+
     @property
     def remote(self) -> bool:
         """Whether the views are on a server."""
@@ -159,7 +164,7 @@ class DenseViews:
         try:
             if not folder.is_dir():
                 return "its folder is gone"
-            if _digest(folder) != view.digest:
+            if digest(folder) != view.digest:
                 return "its files are not those that were built"
         except (OSError, sqlite3.Error) as error:
             return f"its files cannot be read: {error}"
@@ -277,7 +282,7 @@ class _told:
         ) from error
 
 
-def _digest(folder: Path) -> str:
+def digest(folder: Path) -> str:
     """SHA-256 of what a view answers from: its index files, and the rows of its database that count.
 
     Raises:
@@ -318,7 +323,7 @@ def _try() -> None:
     folder, view = Path(sys.argv[1]), View.from_json(sys.argv[2])
     assert view is not None
     sample = np.load(io.BytesIO(sys.stdin.buffer.read()))
-    print(DenseViews(folder).self_queries(view, sample["numbers"], sample["vectors"]))
+    sys.stdout.write(DenseViews(folder).self_queries(view, sample["numbers"], sample["vectors"]))
 
 
 if __name__ == "__main__":

@@ -118,8 +118,9 @@ class Library:
         return library
 
     def close(self) -> None:
-        """Close the catalog."""
+        """Close the catalog and the view."""
         self.catalog.close()
+        self._views.close()
 
     # Reading
 
