@@ -74,6 +74,8 @@ class Upkeep:
             LibraryBusy: Repair is asked for while another process is writing.
             LibraryError: The data folder cannot be read or written.
         """
+        with _said(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
         problems = self._problems()
         if not problems:
             return Check(True, (f"The library is whole: {self._counted()}.",))

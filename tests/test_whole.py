@@ -198,8 +198,14 @@ def test_damaged_catalog_is_mended_without_loss_or_refused(small: Path, few: tup
     with pytest.raises(LibraryError) as refused:
         Library.open(small, HashingEmbedder())
     assert "check --repair" in refused.value.hint
-    upkeep = Upkeep(small, HashingEmbedder())
-    repaired = upkeep.check(repair=True)
+
+
+@pytest.mark.parametrize("fault", ["gone", "truncated", "flipped bytes", "a word altered in the file"])
+def test_repair_keeps_what_is_sound_and_an_ingest_brings_back_the_rest(
+    small: Path, few: tuple[Path, Answers], fault: str
+) -> None:
+    CATALOG_FAULTS[fault][0](small)
+    repaired = Upkeep(small, HashingEmbedder()).check(repair=True)
     assert repaired.ok, repaired.lines
     # What is left is what was there; what is not is brought back by the same ingest.
     with closing(Library.open(small, HashingEmbedder())) as library:
@@ -365,3 +371,8 @@ def test_repair_of_a_whole_library_changes_no_answer(small: Path, few: tuple[Pat
     assert upkeep.check().lines == ("The library is whole: 3 sources, 180 passages.",)
     assert upkeep.check(repair=True).ok
     assert apart(answers, small, FEW) == few[1]
+
+
+def test_new_data_folder_holds_a_whole_library_of_nothing(tmp_path: Path) -> None:
+    found = Upkeep(tmp_path / "new", HashingEmbedder()).check()
+    assert (found.ok, found.lines) == (True, ("The library is whole: 0 sources, 0 passages.",))
