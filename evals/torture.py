@@ -296,7 +296,8 @@ def _all(folder: Path, kills: int, real_kills: int, jobs: int, seed: int) -> Cou
         for done in pool.map(lived, lives):
             slowest = max(slowest, done.pop(_SLOWEST))
             counts.update(done)
-            print(f"{counts['kills']} kills", file=sys.stderr, flush=True)
+            problems = sum(number for name, number in counts.items() if name.startswith("PROBLEM"))
+            print(f"{counts['kills']} kills, {problems} problems", file=sys.stderr, flush=True)
         counts[_SLOWEST] = slowest
     for name in ("collisions", "unrest", "full"):
         (folder / name).mkdir()
