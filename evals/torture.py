@@ -308,7 +308,8 @@ def _all(folder: Path, kills: int, real_kills: int, jobs: int, seed: int) -> Cou
 
 
 if __name__ == "__main__":
-    # Imported by its name, so that children find what they are to run.
+    # Children look for their work under the module's own name; without this they would warn that it is there twice.
+    sys.modules["__main__"].__spec__ = None
     from evals import torture
 
     torture.main()
