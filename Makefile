@@ -3,6 +3,7 @@
 # make check   formatting, lint, types
 # make fuzz    thousands of requests made from the API's own description
 # make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
+# make torture kills, collisions, full disks and live backups: is anything ever lost?
 
 PYTHON ?= python3
 # Some shells export HOST as the machine's name, so only the command line may change it: make serve HOST=0.0.0.0
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: default serve test check bench fuzz
+.PHONY: default serve test check bench fuzz torture
 default: check test
 
 serve: $(VENV)/.installed-serve
@@ -33,6 +34,9 @@ fuzz: $(VENV)/.installed-test
 bench: $(VENV)/.installed-bench
 	$(BIN)/career-assistant eval
 	$(BIN)/python -m evals.bench
+
+torture: $(VENV)/.installed-test
+	$(BIN)/python -m evals.torture
 
 # Made last by venv, so that a set-up that was cut short is begun again.
 $(BIN)/pip:

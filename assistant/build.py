@@ -16,6 +16,7 @@ from ingest.embed import load_embedder
 from ingest.library import Library
 from ingest.rerank import Reranker
 from ingest.settings import Settings
+from ingest.upkeep import Upkeep
 
 
 def open_library(settings: Settings) -> Library:
@@ -26,6 +27,11 @@ def open_library(settings: Settings) -> Library:
     """
     reranker = Reranker(settings.reranker) if settings.reranker else None
     return Library.open(settings.data_dir, load_embedder(settings.embedding_model), settings.chroma_url, reranker)
+
+
+def upkeep(settings: Settings) -> Upkeep:
+    """Looks after the library in the settings' data folder, whatever state that is in."""
+    return Upkeep(settings.data_dir, load_embedder(settings.embedding_model), settings.chroma_url)
 
 
 def build_assistant(settings: Settings) -> Assistant:

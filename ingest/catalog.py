@@ -10,28 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.errors import LibraryError
+from ingest.database import Database
 from ingest.schema import (
     JOINED,
     PASSAGE_COLUMNS,
-    SCHEMA,
-    SCHEMA_VERSION,
+    PASSAGE_ROW,
     SOURCE_COLUMNS,
-    WORD_VECTORS,
+    SOURCE_ROW,
     any_of,
+    digest,
     filtered,
     marks,
-    next_step,
     passage_of,
     source_of,
     statements_json,
@@ -41,41 +37,14 @@ from ingest.words import STOPWORDS, stem, stems, words
 
 _TITLE, _PLACE, _TEXT = 2.0, 1.5, 1.0
 """What a word counts in a title, in headings, in the text (weights of FTS5's bm25)."""
+_PART = 4_000
+"""Vectors that are read at once."""
 
 
-class Catalog:
-    """One catalog file. Reading is safe from several threads and processes; writing needs the writer's lock."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the catalog, or create it.
-
-        Raises:
-            LibraryError: The file cannot be opened, is damaged, or was written by a newer version.
-        """
-        self.path = path
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        with self._told():
-            self._migrate(self._connection())
-
-    def close(self) -> None:
-        """Close the connections of all threads."""
-        for connection in self._opened:
-            connection.close()
-        self._opened.clear()
-        self._local = threading.local()
+class Catalog(Database):
+    """One catalog file: what is read from it and written to it."""
 
     # Reading
-
-    def meta(self, key: str, default: str = "") -> str:
-        """One remembered value."""
-        with self._told():
-            row = self._connection().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row else default
-
-    def generation(self) -> int:
-        """How often something was committed; grows with each commit, in any process."""
-        return int(self.meta("generation", "0"))
 
     def sources(self, where: str = "1", values: Sequence[object] = ()) -> list[Source]:
         """Sources in the order of their titles."""
@@ -134,19 +103,24 @@ class Catalog:
 
     def vectors(self, where: str = "1", values: Sequence[object] = ()) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Numbers, shape (n,), and unit vectors, shape (n, dimension), of the passages that a condition holds for."""
+        parts = list(self.vectors_in_parts(where, values))
+        if not parts:
+            return np.zeros(0, np.int64), np.zeros((0, 1), np.float32)
+        return np.concatenate([numbers for numbers, _ in parts]), np.concatenate([vectors for _, vectors in parts])
+
+    def vectors_in_parts(
+        self, where: str = "1", values: Sequence[object] = ()
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """The same, some thousand at a time, so that a large library need not be held in memory."""
         with self._told():
-            rows = (
-                self._connection()
-                .execute(
-                    "SELECT p.number, v.vector FROM passages p JOIN vectors v USING (number) "
-                    f"JOIN sources s ON s.id = p.source_id WHERE {where} ORDER BY p.number",
-                    tuple(values),
-                )
-                .fetchall()
+            cursor = self._connection().execute(
+                "SELECT p.number, v.vector FROM passages p JOIN vectors v USING (number) "
+                f"JOIN sources s ON s.id = p.source_id WHERE {where} ORDER BY p.number",
+                tuple(values),
             )
-        numbers = np.array([row[0] for row in rows], dtype=np.int64)
-        flat = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32)
-        return numbers, flat.reshape(len(rows), -1) if rows else flat.reshape(0, 1)
+            while rows := cursor.fetchmany(_PART):
+                flat = np.frombuffer(b"".join(row[1] for row in rows), dtype=np.float32)
+                yield np.array([row[0] for row in rows], dtype=np.int64), flat.reshape(len(rows), -1)
 
     def numbers(self, where: str = "1", values: Sequence[object] = ()) -> set[int]:
         """Numbers of the passages that a condition on `p` and `s` holds for."""
@@ -193,32 +167,6 @@ class Catalog:
 
     # Writing
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Everything inside is committed together, as one new generation, or not at all."""
-        connection = self._connection()
-        with self._told():
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                connection.execute(
-                    "INSERT INTO meta VALUES ('generation', '1') "
-                    "ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
-                )
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
-
-    def set_meta(self, key: str, value: str) -> None:
-        """Remember one value, in a transaction of its own that makes no new generation."""
-        with self._told(), self._connection() as connection:
-            self.remember(connection, key, value)
-
-    def remember(self, connection: sqlite3.Connection, key: str, value: str) -> None:
-        """Remember one value, in the transaction at hand."""
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
     def put_file(
         self, connection: sqlite3.Connection, root: str, uri: str, content_hash: str, source_ids: Collection[str]
     ) -> None:
@@ -236,6 +184,9 @@ class Catalog:
             "UPDATE sources SET root = ?, file = ?, uri = ? || substr(uri, ?) WHERE root = ? AND file = ?",
             (new[0], new[1], new[1], len(old[1]) + 1, *old),
         )
+        rows = connection.execute(f"SELECT {SOURCE_ROW} FROM sources WHERE root = ? AND file = ?", new)
+        for row in rows.fetchall():
+            connection.execute("UPDATE sources SET digest = ? WHERE id = ?", (digest(row), row[0]))
 
     def remove_file(self, connection: sqlite3.Connection, root: str, uri: str) -> None:
         """Remove all sources of a file, and the memory of it."""
@@ -290,26 +241,24 @@ class Catalog:
         """Put a source with its passages (each with the hash of its embedded text, its vector and its packed words)."""
         self.remove(connection, source.id)
         generation = int(connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0])
-        connection.execute(
-            "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                source.id, source.root, file, source.uri, source.title, source.kind, source.topic, source.summary,
-                json.dumps(asdict(source.origin)), source.origin.as_of, source.external_id, source.content_hash,
-                source.passages, source.added_at,
-            ),
+        row = (
+            source.id, source.root, file, source.uri, source.title, source.kind, source.topic, source.summary,
+            json.dumps(asdict(source.origin)), source.origin.as_of, source.external_id, source.content_hash,
+            source.passages, source.added_at,
         )  # fmt: skip
-        for passage, embedded_hash, vector, held in passages:
-            cursor = connection.execute(
-                "INSERT INTO passages (id, source_id, ordinal, headings, page, place, text, statements, embedded_hash, "
-                "generation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    passage.id, source.id, passage.ordinal, json.dumps(passage.headings), passage.page, passage.place,
-                    passage.text, statements_json(passage.statements), embedded_hash, generation,
-                ),
+        connection.execute(f"INSERT INTO sources VALUES ({marks(row)}, ?)", (*row, digest(row)))
+        for passage, embedded_hash, vector, packed in passages:
+            held = (
+                passage.id, source.id, passage.ordinal, json.dumps(passage.headings), passage.page, passage.place,
+                passage.text, statements_json(passage.statements), embedded_hash, generation,
             )  # fmt: skip
-            number = cursor.lastrowid
-            connection.execute("INSERT INTO vectors VALUES (?, ?)", (number, vector.astype(np.float32).tobytes()))
-            connection.execute("INSERT INTO word_vectors VALUES (?, ?)", (number, held))
+            stored = vector.astype(np.float32).tobytes()
+            number = connection.execute(
+                f"INSERT INTO passages ({PASSAGE_ROW}, digest) VALUES ({marks(held)}, ?)",
+                (*held, digest(held, stored + packed)),
+            ).lastrowid
+            connection.execute("INSERT INTO vectors VALUES (?, ?)", (number, stored))
+            connection.execute("INSERT INTO word_vectors VALUES (?, ?)", (number, packed))
             self._index(connection, number, source.title, passage)
         self._count(connection, source.title, [one[0] for one in passages], +1)
 
@@ -338,17 +287,22 @@ class Catalog:
         connection.execute("DELETE FROM sources WHERE id = ?", (source_id,))
 
     def _count(self, connection: sqlite3.Connection, title: str, passages: Iterable[Passage], sign: int) -> None:
-        """Add or subtract the words of passages; the row with an empty word counts the stem itself."""
-        counts: Counter[tuple[str, str]] = Counter()
-        for passage in passages:
-            held = {word for word in words(passage.embedded_text(title)) if word not in STOPWORDS}
-            counts.update((stem(word), word) for word in held)
-            counts.update((one, "") for one in {stem(word) for word in held})
+        """Add or subtract the words of passages."""
         connection.executemany(
             "INSERT INTO vocabulary VALUES (?, ?, ?) ON CONFLICT (stem, word) DO UPDATE SET passages = passages + "
             "excluded.passages",
-            [(found, word, sign * count) for (found, word), count in counts.items()],
+            [(found, word, sign * count) for (found, word), count in _words_of(title, passages).items()],
         )
+
+    def vocabulary_fault(self) -> str:
+        """Whether the word counts are those of the passages; empty when they are. Reads everything."""
+        counted: Counter[tuple[str, str]] = Counter()
+        for source, passage in self.every_passage():
+            counted.update(_words_of(source.title, [passage]))
+        with self._told():
+            rows = self._connection().execute("SELECT stem, word, passages FROM vocabulary WHERE passages <> 0")
+            stated = {(found, word): passages for found, word, passages in rows}
+        return "" if stated == counted else "the word counts are not those of the passages"
 
     def rebuild(self) -> None:
         """Build full text and vocabulary again from the passages."""
@@ -360,50 +314,12 @@ class Catalog:
                 self._index(connection, row[8], row[9], passage_of(row[:8]))
                 self._count(connection, row[9], [passage_of(row[:8])], +1)
 
-    def faults(self) -> list[str]:
-        """What is wrong with the file, one sentence each; nothing when it is whole."""
-        with self._told():
-            connection = self._connection()
-            problems = [str(row[0]) for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
-            counted = {
-                table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-                for table in ("passages", "vectors", "full_text")
-            }
-            stated = int(connection.execute("SELECT coalesce(sum(passages), 0) FROM sources").fetchone()[0])
-        for table, count in (*counted.items(), ("sources", stated)):
-            if count != counted["passages"]:
-                problems.append(f"{table} speaks of {count} passages where there are {counted['passages']}")
-        return problems
 
-    # Connections
-
-    def _connection(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            self._local.connection = connection
-            self._opened.append(connection)
-        return connection
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise LibraryError(
-                f"The library in {self.path.parent} was written by a newer version of career-assistant.",
-                "Update career-assistant, or choose another data folder with --data.",
-            )
-        if version < SCHEMA_VERSION:
-            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        connection.execute(WORD_VECTORS)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn SQLite's errors into sentences."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise LibraryError(f"The catalog {self.path} cannot be used: {error}.", next_step(error)) from error
+def _words_of(title: str, passages: Iterable[Passage]) -> Counter[tuple[str, str]]:
+    """In how many of these passages each stem and word stands; an empty word counts the stem itself."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for passage in passages:
+        held = {word for word in words(passage.embedded_text(title)) if word not in STOPWORDS}
+        counts.update((stem(word), word) for word in held)
+        counts.update((one, "") for one in {stem(word) for word in held})
+    return counts

@@ -5,19 +5,22 @@ It joins the catalog, which is the truth, with the Chroma view, which makes sear
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from ingest.catalog import Catalog
-from ingest.dense import DenseViews, Numbers, Vectors, View, exact, merged
+from ingest.check import opened
+from ingest.dense import DenseViews, Numbers, Vectors, View, ViewError, exact, merged
 from ingest.embed import Embedder
 from ingest.errors import EmbedderMismatch, LibraryBusy, LibraryError
+from ingest.lock import writer
 from ingest.ranking import CANDIDATES, by_score, hits, late_scores, ranked, rarity, worded
 from ingest.rerank import DEPTH, Reranker
 from ingest.schema import filtered
@@ -36,16 +39,8 @@ _DELTA_SHARE = 0.1
 _STANDING = 3
 """Sources that hold the same passage word for word before it counts as a standing note."""
 _SAMPLE = 5
-"""Passages that must find themselves when a view is checked."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """What a check of the library found."""
-
-    ok: bool
-    lines: tuple[str, ...]
-    """One sentence each."""
+"""Passages that must find themselves when a view is tried."""
+_log = logging.getLogger(__name__)
 
 
 class Vocabulary:
@@ -82,10 +77,20 @@ class _Snapshot:
     vectors: Vectors
     centroid: Vectors
     alive: frozenset[int]
-    """All passages: the view may still hold removed ones."""
+    """Passages of the view that have not been removed since."""
     vocabulary: Vocabulary
     repeated: frozenset[int]
     """Passages that stand in many sources word for word and are found in the first of them only."""
+
+    @property
+    def passages(self) -> int:
+        """All passages."""
+        return len(self.alive) + len(self.numbers)
+
+    @property
+    def gone(self) -> int:
+        """Passages that the view holds and the catalog no longer does."""
+        return self.view.count - len(self.alive) if self.view else 0
 
 
 class Library:
@@ -100,6 +105,8 @@ class Library:
         self.embedder = embedder
         self.catalog = catalog
         self._views = views
+        self._looked_at: set[str] = set()
+        self._given_up: set[str] = set()
         self._snapshot: _Snapshot | None = None
         self._refreshing = Lock()
 
@@ -110,7 +117,7 @@ class Library:
         """Open the library of a data folder, creating an empty one where there is none.
 
         Raises:
-            LibraryError: The folder cannot be used, or the catalog is damaged.
+            LibraryError: The folder cannot be used, or the catalog is damaged and cannot be mended without loss.
             EmbedderMismatch: The vectors in it were made by another model.
         """
         try:
@@ -120,22 +127,40 @@ class Library:
                 f"The data folder {data_dir} cannot be made: {error.strerror}.", "Choose another with --data."
             ) from error
         library = cls(
-            data_dir, Catalog(data_dir / "catalog.db"), DenseViews(data_dir / "views", chroma_url), embedder, reranker
+            data_dir,
+            opened(data_dir / "catalog.db"),
+            DenseViews(data_dir / "views", chroma_url),
+            embedder,
+            reranker,
         )
         library._same_embedder()
         library._mend_view()
         return library
 
     def close(self) -> None:
-        """Close the catalog."""
+        """Close the catalog and the view."""
         self.catalog.close()
+        self._views.close()
 
     # Reading
 
     def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:
-        """The best passages for a question, best first, at most `k`; none in an empty library."""
+        """The best passages for a question, best first, at most `k`; none in an empty library.
+
+        All of it is read from one generation of the catalog, whatever is committed meanwhile.
+        """
+        self._mend_view()
+        try:
+            with self.catalog.reading():
+                return self._search(query, k, filters)
+        except ViewError as error:
+            self._give_up_view(self.catalog.meta("view"), error.message)
+        with self.catalog.reading():
+            return self._search(query, k, filters)
+
+    def _search(self, query: str, k: int, filters: Filters) -> list[Hit]:
         snapshot = self._current()
-        if not snapshot.alive:
+        if not snapshot.passages:
             return []
         asked = self.embedder.embed_words([query])[0]
         near = self._nearest(snapshot, asked.vector, filters)
@@ -191,8 +216,7 @@ class Library:
         beside = exact(snapshot.numbers, snapshot.vectors, vector, CANDIDATES)
         if snapshot.view is None:
             return beside
-        gone = max(0, snapshot.view.count + len(snapshot.numbers) - len(snapshot.alive))
-        held = self._views.query(snapshot.view, vector, CANDIDATES + gone)
+        held = self._views.query(snapshot.view, vector, CANDIDATES + snapshot.gone)
         alive = [(number, similarity) for number, similarity in held if number in snapshot.alive]
         return list(merged(alive, beside))[:CANDIDATES]
 
@@ -205,28 +229,35 @@ class Library:
 
     def _current(self) -> _Snapshot:
         """The snapshot of the catalog's newest generation."""
-        generation = self.catalog.generation()
-        snapshot = self._snapshot
-        view = View.from_json(self.catalog.meta("view"))
-        if snapshot is not None and snapshot.generation == generation and snapshot.view == view:
+        with self.catalog.reading():
+            generation, held = self.catalog.generation(), self.catalog.meta("view")
+            view = View.from_json(held) if held in self._looked_at and held not in self._given_up else None
+            with self._refreshing:
+                snapshot = self._snapshot
+                if snapshot is None or (snapshot.generation, snapshot.view) != (generation, view):
+                    self._snapshot = snapshot = self._read_snapshot(generation, view)
             return snapshot
-        with self._refreshing:
-            self._snapshot = self._read_snapshot(generation, view)
-            return self._snapshot
 
     def _read_snapshot(self, generation: int, view: View | None) -> _Snapshot:
-        numbers, vectors = self.catalog.vectors()
-        since = self.catalog.numbers("p.generation > ?", (view.generation,)) if view else set(map(int, numbers))
-        fresh = np.array([int(number) in since for number in numbers], dtype=bool)
+        since = self.catalog.numbers("p.generation > ?", (view.generation,)) if view else None
+        fresh: list[tuple[Numbers, Vectors]] = [(np.zeros(0, np.int64), np.zeros((0, 1), np.float32))]
+        alive: list[int] = []
+        total, count = np.zeros(1), 0
+        for numbers, vectors in self.catalog.vectors_in_parts():
+            chosen = np.array([since is None or number in since for number in numbers.tolist()], dtype=bool)
+            if chosen.any():
+                fresh.append((numbers[chosen], vectors[chosen]))
+            alive.extend(numbers[~chosen].tolist())
+            total, count = total + vectors.sum(axis=0), count + len(numbers)
         stems, words = self.catalog.vocabulary()
         return _Snapshot(
             generation=generation,
             view=view,
-            numbers=numbers[fresh],
-            vectors=vectors[fresh],
-            centroid=vectors.mean(axis=0) if len(vectors) else np.zeros(1, np.float32),
-            alive=frozenset(map(int, numbers)),
-            vocabulary=Vocabulary(stems, words, len(numbers)),
+            numbers=np.concatenate([numbers for numbers, _ in fresh]),
+            vectors=np.concatenate([vectors for _, vectors in fresh[1:] or fresh]),
+            centroid=(total / max(1, count)).astype(np.float32),
+            alive=frozenset(alive),
+            vocabulary=Vocabulary(stems, words, count),
             repeated=frozenset(self.catalog.repeated(_STANDING)),
         )
 
@@ -278,86 +309,77 @@ class Library:
                 self.catalog.remove_source(connection, source_id)
             self._keep_view_fresh()
 
-    def writing(self) -> _Held:
-        """The writer's lock, held.
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The writer's lock, held; the catalog is sealed at the end.
 
         Raises:
             LibraryBusy: Another process holds it.
             LibraryError: The data folder is not writable.
         """
-        lock = FileLock(self.folder / "write.lock")
-        try:
-            lock.acquire(timeout=1)
-        except Timeout as error:
-            raise LibraryBusy(
-                f"Another process is writing to the library in {self.folder}.",
-                "Wait until it is done, or choose another data folder with --data.",
-            ) from error
-        except OSError as error:
-            raise LibraryError(
-                f"The data folder {self.folder} cannot be written: {error.strerror}.",
-                "Make it writable, or choose another with --data.",
-            ) from error
-        return _Held(lock)
-
-    def check(self, *, repair: bool = False) -> Check:
-        """Whether catalog, full text and view agree; with `repair`, what can be rebuilt is.
-
-        Raises:
-            LibraryBusy: Repair is asked for while another process is writing.
-        """
-        faults = self.catalog.faults()
-        view_fault = self._view_fault()
-        counted = f"{len(self.sources())} sources, {self.catalog.count()} passages"
-        if not faults and not view_fault:
-            return Check(True, (f"The library is whole: {counted}.",))
-        told = [f"Catalog: {fault}." for fault in faults] + ([f"Search index: {view_fault}."] if view_fault else [])
-        if not repair:
-            return Check(False, (*told, "Run `career-assistant check --repair` to rebuild what can be rebuilt."))
-        with self.writing():
-            if faults:
-                self.catalog.rebuild()
-            self._build_view()
-        left = self.catalog.faults()
-        outcome = f"Rebuilt; the library is whole: {counted}." if not left else f"Not mended: {'; '.join(left)}."
-        return Check(not left, (*told, outcome))
+        with writer(self.folder):
+            yield
+            self.catalog.seal()
 
     # The view
 
     def _keep_view_fresh(self) -> None:
         """Build a new view when too much was committed or removed since the last one."""
         snapshot = self._current()
-        gone = snapshot.view.count + len(snapshot.numbers) - len(snapshot.alive) if snapshot.view else 0
-        changed = len(snapshot.numbers) + gone
-        if snapshot.alive and (snapshot.view is None or changed > max(_DELTA, _DELTA_SHARE * len(snapshot.alive))):
-            self._build_view()
+        changed = len(snapshot.numbers) + snapshot.gone
+        if snapshot.passages and (snapshot.view is None or changed > max(_DELTA, _DELTA_SHARE * snapshot.passages)):
+            self.build_view()
         self._views.discard(View.from_json(self.catalog.meta("view")))
 
-    def _build_view(self) -> None:
-        generation = self.catalog.generation()
-        numbers, vectors = self.catalog.vectors()
-        view = self._views.build(generation, numbers, vectors) if len(numbers) else None
-        self.catalog.set_meta("view", view.to_json() if view else "")
+    def build_view(self) -> None:
+        """Build a new view from the catalog and point to it; the caller holds the writer's lock.
 
-    def _view_fault(self) -> str:
+        Raises:
+            LibraryError: The disk is full.
+        """
+        old = View.from_json(self.catalog.meta("view"))
+        view = self._views.build(self.catalog.generation(), self.catalog.vectors_in_parts())
+        held = view.to_json() if view else ""
+        self._looked_at.add(held)
+        self.catalog.set_meta("view", held)
+        self._views.replaced(old)
+
+    def view_fault(self, sample: int = _SAMPLE, *, afresh: bool = False) -> str:
+        """What is wrong with the view, in a few words; empty when it is whole or there is none.
+
+        Args:
+            sample: Passages that must find themselves in it.
+            afresh: Let them do so even when its files are known to be what they were.
+        """
         view = View.from_json(self.catalog.meta("view"))
         if view is None:
             return ""
-        numbers, vectors = self.catalog.vectors(
-            "p.number IN (SELECT number FROM passages WHERE generation <= ? ORDER BY random() LIMIT ?)",
-            (view.generation, _SAMPLE),
-        )
-        return self._views.fault(view, numbers, vectors)
+        chosen = "p.number IN (SELECT number FROM passages WHERE generation <= ? ORDER BY random() LIMIT ?)"
+        return self._views.fault(view, lambda: self.catalog.vectors(chosen, (view.generation, sample)), afresh=afresh)
 
     def _mend_view(self) -> None:
-        """Build the view again when it is damaged; while another process writes, search exactly instead."""
-        if not self._view_fault():
+        """Look at a view before it is first used, and build it again when it is damaged."""
+        held = self.catalog.meta("view")
+        if held in self._looked_at:
             return
+        fault = self.view_fault()
+        self._looked_at.add(held)
+        if not fault:
+            return
+        self._give_up_view(held, fault)
         try:
             with self.writing():
-                self._build_view()
-        except LibraryBusy:
-            self.catalog.set_meta("view", "")
+                self.build_view()
+        except LibraryError as error:
+            # A server that does not answer is for a person to mend; without a folder of ours the catalog is enough.
+            if self._views.remote and not isinstance(error, LibraryBusy):
+                raise
+            _log.warning("The search index cannot be built again yet: %s", error)
+
+    def _give_up_view(self, held: str, fault: str) -> None:
+        """Search without a view from now on: exactly, over the catalog's own vectors."""
+        _log.warning("The search index is damaged (%s); searching without it until it is built again.", fault)
+        self._given_up.add(held)
 
     # The embedding model
 
@@ -372,16 +394,3 @@ class Library:
     def _remember_embedder(self) -> None:
         if not self.catalog.meta("embedder"):
             self.catalog.set_meta("embedder", self.embedder.name)
-
-
-class _Held:
-    """A lock that is already held, to be let go at the end of a `with`."""
-
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()

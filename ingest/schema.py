@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,31 +10,68 @@ from typing import Any
 
 from ingest.types import Filters, Passage, Reference, Source, Statement
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE files (root TEXT NOT NULL, uri TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (root, uri));
 CREATE TABLE sources (
     id TEXT PRIMARY KEY, root TEXT NOT NULL, file TEXT NOT NULL, uri TEXT NOT NULL, title TEXT NOT NULL,
     kind TEXT NOT NULL, topic TEXT NOT NULL, summary TEXT NOT NULL, origin TEXT NOT NULL, as_of TEXT NOT NULL,
-    external_id TEXT NOT NULL, content_hash TEXT NOT NULL, passages INTEGER NOT NULL, added_at TEXT NOT NULL
+    external_id TEXT NOT NULL, content_hash TEXT NOT NULL, passages INTEGER NOT NULL, added_at TEXT NOT NULL,
+    digest TEXT NOT NULL
 );
 CREATE INDEX sources_of_file ON sources (root, file);
 CREATE TABLE passages (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL REFERENCES sources (id),
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL REFERENCES sources (id),
     ordinal INTEGER NOT NULL, headings TEXT NOT NULL, page INTEGER, place TEXT NOT NULL, text TEXT NOT NULL,
-    statements TEXT NOT NULL, embedded_hash TEXT NOT NULL, generation INTEGER NOT NULL
+    statements TEXT NOT NULL, embedded_hash TEXT NOT NULL, generation INTEGER NOT NULL, digest TEXT NOT NULL
 );
 CREATE TABLE vectors (number INTEGER PRIMARY KEY REFERENCES passages (number), vector BLOB NOT NULL);
+CREATE TABLE word_vectors (number INTEGER PRIMARY KEY REFERENCES passages (number), words BLOB NOT NULL);
 CREATE INDEX passages_of ON passages (source_id, ordinal);
 CREATE INDEX passages_since ON passages (generation);
 CREATE VIRTUAL TABLE full_text USING fts5 (title, place, text, tokenize = "unicode61 tokenchars '+#.'''");
 CREATE TABLE vocabulary (stem TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL, PRIMARY KEY (stem, word));
 """
-WORD_VECTORS = """
-CREATE TABLE IF NOT EXISTS word_vectors (number INTEGER PRIMARY KEY REFERENCES passages (number), words BLOB NOT NULL)
+"""A passage's number is never given again: a view may still hold the vector of a removed one."""
+_PASSAGES = SCHEMA[SCHEMA.index("CREATE TABLE passages") : SCHEMA.index("CREATE TABLE vectors")]
+FROM_1 = f"""
+ALTER TABLE sources ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+{_PASSAGES.replace("TABLE passages", "TABLE passages_2")}
+INSERT INTO passages_2 SELECT *, '' FROM passages;
+DROP TABLE passages;
+ALTER TABLE passages_2 RENAME TO passages;
+CREATE INDEX passages_of ON passages (source_id, ordinal);
+CREATE INDEX passages_since ON passages (generation);
+CREATE TABLE word_vectors (number INTEGER PRIMARY KEY REFERENCES passages (number), words BLOB NOT NULL);
 """
-"""What late interaction reads (`ingest.late.packed`); made at opening in libraries that do not have it yet."""
+"""From the tables of version 0.1.0; `digest_all` must follow."""
+
+SOURCE_ROW = (
+    "id, root, file, uri, title, kind, topic, summary, origin, as_of, external_id, content_hash, passages, added_at"
+)
+PASSAGE_ROW = "id, source_id, ordinal, headings, page, place, text, statements, embedded_hash, generation"
+"""What a row's digest is made from; a passage's also from its vector and its words' (`STORED`)."""
+STORED = "CAST(coalesce(vector, x'') || coalesce(words, x'') AS BLOB)"
+PASSAGES_STORED = "passages LEFT JOIN vectors USING (number) LEFT JOIN word_vectors USING (number)"
+
+
+def digest(row: Iterable[object], stored: bytes = b"") -> str:
+    """What a row must still come to when it is read again: 16 hexadecimal digits of BLAKE2b.
+
+    >>> digest(("a", 1)) == digest(("a", 1)), digest(("a", 1)) == digest(("a", 2))
+    (True, False)
+    """
+    return hashlib.blake2b("\x1f".join(map(str, row)).encode() + stored, digest_size=8).hexdigest()
+
+
+def digest_all(connection: sqlite3.Connection) -> None:
+    """Write the digest of every row."""
+    for row in connection.execute(f"SELECT {SOURCE_ROW} FROM sources").fetchall():
+        connection.execute("UPDATE sources SET digest = ? WHERE id = ?", (digest(row), row[0]))
+    rows = connection.execute(f"SELECT number, {STORED}, {PASSAGE_ROW} FROM {PASSAGES_STORED}")
+    for number, stored, *row in rows.fetchall():
+        connection.execute("UPDATE passages SET digest = ? WHERE number = ?", (digest(row, stored), number))
 
 
 def filtered(filters: Filters) -> tuple[str, tuple[object, ...]]:
@@ -115,8 +153,10 @@ def next_step(error: sqlite3.Error) -> str:
     text = str(error)
     if "full" in text:
         return "Make room on the disk and run the command again; nothing that was reported as done is lost."
+    if "I/O" in text:
+        return "Check that the disk has room and is sound; nothing that was reported as done is lost."
     if "readonly" in text or "unable to open" in text:
         return "Make the data folder writable, or choose another with --data."
     if "locked" in text:
         return "Another process is writing; try again in a moment."
-    return "Run `career-assistant check`; if it cannot be mended, move the file away and ingest again."
+    return "Run `career-assistant check`; restore a backup with `career-assistant restore FILE` if it cannot be mended."

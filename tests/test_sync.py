@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.embed import SentenceTransformerEmbedder, Vectors
+from ingest.embed import Embedded, SentenceTransformerEmbedder, Vectors
 from ingest.fetch import Network, addresses_of
 from ingest.library import Library
 from ingest.types import Progress, Report
@@ -35,6 +35,10 @@ class Counting:
 
     def embed_query(self, text: str) -> Vectors:
         return self.model.embed_query(text)
+
+    def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
+        self.texts += texts
+        return self.model.embed_words(texts)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self.model.count_tokens(texts)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from ingest.library import Library
     from ingest.settings import Settings
+    from ingest.upkeep import Upkeep
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -206,10 +207,30 @@ def sources(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def check(ctx: click.Context, repair: bool) -> None:
     """Say whether the library is whole; exit 1 when it is not."""
-    found = _library(ctx).check(repair=repair)
+    found = _upkeep(ctx).check(repair=repair)
     for line in found.lines:
         click.echo(line)
     ctx.exit(0 if found.ok else 1)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_data
+@click.pass_context
+def backup(ctx: click.Context, file: Path) -> None:
+    """Write the library and the conversations to one FILE, also while others read and write."""
+    made = _upkeep(ctx).backup(file)
+    click.echo(f"Written to {file} and read again: {made.sources} sources, {made.passages} passages.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_data
+@click.pass_context
+def restore(ctx: click.Context, file: Path) -> None:
+    """Put the backup in FILE in the place of the library and the conversations that are here."""
+    made = _upkeep(ctx).restore(file)
+    click.echo(f"Restored as of {made.made_at}: {made.sources} sources, {made.passages} passages.")
 
 
 @cli.command("eval")
@@ -251,6 +272,12 @@ def _library(ctx: click.Context) -> Library:
     from assistant.build import open_library
 
     return open_library(_settings(ctx))
+
+
+def _upkeep(ctx: click.Context) -> Upkeep:
+    from assistant.build import upkeep
+
+    return upkeep(_settings(ctx))
 
 
 def _assistant(ctx: click.Context) -> Assistant:
