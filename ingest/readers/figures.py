@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: "$#,##0;($#,##0)", 6: "$#,##0;($#,##0)",
@@ -43,6 +44,7 @@ class _Token:
     text: str
 
 
+@lru_cache(maxsize=20_000)
 def shown(value: float, code: str = "General", since_1904: bool = False) -> str:
     """A number in a format.
 
@@ -107,7 +109,8 @@ def _holds(value: float, sign: str, bound: float) -> bool:
     }[sign]  # fmt: skip
 
 
-def _tokens(section: str) -> list[_Token]:
+@lru_cache(maxsize=500)
+def _tokens(section: str) -> Sequence[_Token]:
     found = []
     for match in _TOKEN.finditer(section):
         kind = match.lastgroup
@@ -115,7 +118,7 @@ def _tokens(section: str) -> list[_Token]:
             found.append(_Token("words", match[kind]))
         elif kind is not None:
             found.append(_Token(kind, match[kind].lower()))
-    return found
+    return tuple(found)
 
 
 # Numbers

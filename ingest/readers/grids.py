@@ -217,7 +217,10 @@ def _rows(area: _Area, heads: Sequence[int], numbers: Sequence[int], titles: Seq
     rows = []
     for number in listed:
         # A merged cell stays one and the same in all its columns.
-        made = {id(cell): replace(cell, head=number in heads) for cell in area.rows[number].values()}
+        made = {
+            id(cell): cell if cell.head == (number in heads) else replace(cell, head=number in heads)
+            for cell in area.rows[number].values()
+        }
         cells = (area.rows[number].get(column) for column in range(area.left, area.right + 1))
         rows.append([made[id(cell)] if cell is not None else Cell("") for cell in cells])
     yield from table_blocks(rows, ", ".join(dict.fromkeys(title for title in titles if title)), numbers=listed)
