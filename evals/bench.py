@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from evals import bls, cast
+from evals import bls, cast, retrieval
 
-SETS: dict[str, Callable[[Path], str]] = {"bls-ooh": bls.main, "cast": cast.main}
+SETS: dict[str, Callable[[Path], str]] = {"bls-ooh": bls.main, "cast": cast.main, **retrieval.SETS}
 """What is measured, by the name of its folder."""
 
 
