@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.assistant import Assistant
+from assistant.assistant import Assistant, Rewriter
 from assistant.conversation import Conversations
 from assistant.extractive import ExtractiveAnswerer, WordCounts
 from assistant.labels import Labels, read_labels
@@ -46,11 +46,20 @@ def build_assistant(settings: Settings) -> Assistant:
     extractive = ExtractiveAnswerer(library.embedder.embed_passages, CountWords(library), support)
     return Assistant(
         library,
-        LibraryRewriter(library),
+        _rewriter(settings, LibraryRewriter(library)),
         _answerer(settings, extractive, support),
         Conversations(settings.data_dir / "conversations.db"),
         support,
     )
+
+
+def _rewriter(settings: Settings, rewriter: LibraryRewriter) -> Rewriter:
+    if settings.model == "extractive":
+        return rewriter
+    from assistant.chat_model import build_chat_model
+    from assistant.chat_rewriter import ChatModelRewriter
+
+    return ChatModelRewriter(build_chat_model(settings.model, settings.model_base_url), rewriter)
 
 
 def _answerer(settings: Settings, extractive: ExtractiveAnswerer, support: SupportCheck) -> Answerer:

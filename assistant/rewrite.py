@@ -168,7 +168,7 @@ def put(question: str, pronoun: Pronoun | None, name: str) -> str:
     """
     if pronoun is None:
         return f"{question.rstrip(' ?.!')} of {name}?"
-    owner = f"{name}{chr(39)}s" if pronoun.possessive else name
+    owner = name + ("'" if name.endswith("s") else "'s") if pronoun.possessive else name
     return f"{question[: pronoun.start]}{owner}{question[pronoun.end :]}"
 
 

@@ -14,6 +14,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from assistant.assistant import Assistant
+from ingest.types import Filters
 
 
 class LibraryRetriever(BaseRetriever):
@@ -23,9 +24,13 @@ class LibraryRetriever(BaseRetriever):
     """An `assistant.assistant.Assistant`."""
     k: int = 10
     """Passages at most, 1 to 100."""
+    filters: Filters = Filters()
+    """Limits the search to some sources."""
+    mend: bool = True
+    """Whether typos are mended and initials written out before searching."""
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        _, hits = self.assistant.search(query, k=self.k, rewrite=False)
+        _, hits = self.assistant.search(query, k=self.k, filters=self.filters, rewrite=self.mend)
         return [
             Document(
                 id=hit.passage.id,
@@ -35,7 +40,9 @@ class LibraryRetriever(BaseRetriever):
                     "title": hit.source.title,
                     "place": hit.passage.place,
                     "url": hit.source.origin.url,
+                    "as_of": hit.source.origin.as_of,
                     "score": hit.score,
+                    "ranks": dict(hit.ranks),
                 },
             )
             for hit in hits

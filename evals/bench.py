@@ -12,6 +12,9 @@ from pathlib import Path
 from evals import bls, cast, ingest_speed, readers
 
 SETS: dict[str, Callable[[Path], str]] = {"bls-ooh": bls.main, "cast": cast.main, "documents": readers.main}
+from evals import bls, cast, retrieval
+
+SETS: dict[str, Callable[[Path], str]] = {"bls-ooh": bls.main, "cast": cast.main, **retrieval.SETS}
 """What is measured, by the name of its folder."""
 
 

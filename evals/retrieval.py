@@ -244,6 +244,10 @@ def main(folder: Path, only: str = "", cache: Path | None = None, *, ablation: b
     return "\n\n".join(told)
 
 
+SETS: dict[str, Callable[[Path], str]] = {name: partial(main, only=name) for name in collections(Path())}
+"""Each set's measurement by its name."""
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Retrieval on sets that other people made.")
     parser.add_argument("sets", nargs="*", help="scifact, squad2, mtrag-fiqa; all when none is named")

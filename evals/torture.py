@@ -238,7 +238,9 @@ def full_disk(folder: Path, rounds: int, seed: int) -> Counter[str]:
         following = changed(state, chosen) if state else {f"doc{number}": "1" for number in range(FILES)}
         write(documents, following)
         shown.write_text("")
-        said = apart(limited, data, documents, shown, chosen.randrange(200_000, 3_000_000))
+        # The first round never has room enough, whatever is drawn.
+        room = chosen.randrange(200_000, 6_000_000) if turn else 400_000
+        said = apart(limited, data, documents, shown, room)
         counts["stopped for lack of room" if said else "had room enough"] += 1
         counts.update([f"PROBLEM: no next step in {said!r}"] if said and "room" not in said else [])
         last = last_shown(shown)

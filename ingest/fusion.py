@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ingest.words import STOPWORDS, words
 
-VECTOR, BM25, LATE = 0.25, 0.25, 0.5
+VECTOR, BM25, LATE = 0.3, 0.3, 0.4
 """Share of each opinion in the score."""
 
 ALIKE = 0.9

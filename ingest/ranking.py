@@ -40,9 +40,10 @@ def worded(catalog: Catalog, query: str, filters: Filters = Filters(), pair: flo
 
 def late_scores(catalog: Catalog, query: str, asked: Embedded, numbers: Sequence[int], rarity: Callable[[str], float]
                 ) -> dict[int, float]:  # fmt: skip
-    """What late interaction says of passages; nothing where the model or the library has no word vectors."""
+    """What late interaction says of passages; nothing where the model tells no words, or did not when one was read."""
     weights = [rarity(stem(query[start:end])) for start, end in asked.words.spans]
-    return best_statements(asked.words.vectors, weights, catalog.words_of(numbers)) if weights else {}
+    held = catalog.words_of(numbers) if weights else {}
+    return best_statements(asked.words.vectors, weights, held) if len(held) == len(numbers) else {}
 
 
 def rarity(frequency: int, passages: int) -> float:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
+from assistant.chat_rewriter import ChatModelRewriter
 from assistant.labels import read_labels
 from assistant.rewrite import standalone
+from assistant.spelling import Speller
 from assistant.types import Turn
+from ingest.library import Vocabulary
 from ingest.types import Passage, Reference, Source, Statement
 from ingest.words import stems
 
@@ -126,3 +131,72 @@ def _overlap(text: str, wanted: str) -> float:
     mine, theirs = set(stems(text)), set(stems(wanted))
     both = len(mine & theirs)
     return 2 * both / (len(mine) + len(theirs)) if both else 0.0
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        (("Tell me about welding.", "What is the pay for it?"), "What is the pay for welding?"),
+        (("Who was Grace Hopper?", "What was she famous for?"), "What was Grace Hopper famous for?"),
+        (
+            ("What is quantum computing?", "How does it work?", "Who invented it?"),
+            "Who invented quantum computing?",
+        ),
+        (
+            ("Tell me about coral reefs.", "Are they endangered?", "What are the main types?"),
+            "What are the main types of coral reefs?",
+        ),
+        (("What are solar panels?", "What is their price?"), "What is solar panels' price?"),
+    ],
+)
+def test_what_points_back_is_named_whatever_the_library_knows(turns: tuple[str, ...], expected: str) -> None:
+    assert _ask(*turns) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is Kubernetes?", "Tell me about the Hoover Dam.", "How do glaciers form?"],
+)
+def test_a_change_of_subject_carries_nothing(question: str) -> None:
+    assert _ask("Tell me about coral reefs.", "Are they endangered?", question) == question
+
+
+def test_names_are_not_mended_into_other_words() -> None:
+    speller = Speller(Vocabulary({"diagram": 3, "kubernet": 9}, {"diagram": 3, "kubernetes": 9}, 10), LABELS)
+    assert speller.mend("What did the Milgram study show?") == "What did the Milgram study show?"
+    assert speller.mend("What is Kuberntees for?") == "What is kubernetes for?"
+    assert speller.mend("draw a diagramm") == "draw a diagram"
+
+
+class _Slow(FakeListChatModel):
+    """A model that thinks for longer than it is given."""
+
+    def _call(self, *given: object, **options: object) -> str:
+        time.sleep(0.5)
+        return "Too late?"
+
+
+def _plain(question: str, history: Sequence[Turn]) -> str:
+    return f"plain: {question}"
+
+
+def test_a_chat_model_writes_the_standalone_question() -> None:
+    rewriter = ChatModelRewriter(FakeListChatModel(responses=["What do nurses earn in Seattle?\n"]), _plain)
+    assert rewriter("And in Seattle?", [Turn("What do nurses earn?")]) == "What do nurses earn in Seattle?"
+    assert rewriter("What do nurses earn?", []) == "plain: What do nurses earn?"
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (_Slow(responses=["x"]), "did not answer within"),
+        (FakeListChatModel(responses=[]), "failed"),
+        (FakeListChatModel(responses=["Well.\n\nNurses earn much."]), "wrote no question"),
+    ],
+)
+def test_a_chat_model_that_fails_is_done_without_and_the_log_says_so(
+    model: FakeListChatModel, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rewriter = ChatModelRewriter(model, _plain, seconds=0.2)
+    assert rewriter("And in Seattle?", [Turn("What do nurses earn?")]) == "plain: And in Seattle?"
+    assert reason in caplog.text

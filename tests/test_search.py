@@ -1,0 +1,224 @@
+"""Search: three opinions fused, words weighed in context, filters, near-duplicates, a reranker by setting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.build import open_library
+from evals.retrieval import main as measured
+from ingest.embed import Embedded, SentenceTransformerEmbedder
+from ingest.errors import ModelUnavailable
+from ingest.fusion import folded, fuse
+from ingest.late import WordVectors, best_statements, packed
+from ingest.library import Library
+from ingest.rerank import Reranker
+from ingest.settings import load_settings
+from ingest.types import Filters, Hit
+
+PAGES = {
+    "scientist.md": "---\ntitle: Data scientist\ntopic: roles\nas_of: 2024-05\n---\n\n"
+    "Data scientists earn $112,590 a year. They build models from data.\n\n## Skills\n\nPython and statistics matter.",
+    "nurse.md": "---\ntitle: Nurse\ntopic: care\nas_of: 2020\n---\n\n"
+    "Nurses earn $93,600 a year. They care for patients at night and by day.",
+    "engineer.md": "---\ntitle: Engineer\ntopic: roles\nas_of: 2022\n---\n\n"
+    "Engineers earn $105,000 a year. They keep machine learning models running.",
+}
+
+
+@pytest.fixture
+def filled(library: Library, tmp_path: Path) -> Library:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for name, text in PAGES.items():
+        (folder / name).write_text(text)
+    library.sync([str(folder)])
+    return library
+
+
+def titles(hits: Sequence[Hit]) -> list[str]:
+    return [hit.source.title for hit in hits]
+
+
+def test_a_hit_says_why_it_was_found(filled: Library) -> None:
+    best = filled.search("What do data scientists earn?")[0]
+    assert best.source.title == "Data scientist"
+    assert best.ranks == {"vector": 1, "bm25": 1, "statement": 1}
+    assert best.score == 1.0
+
+
+def test_the_passage_whose_statement_answers_comes_first(filled: Library) -> None:
+    assert titles(filled.search("Who works at night?"))[0] == "Nurse"
+    assert titles(filled.search("Who keeps models running?"))[0] == "Engineer"
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(topics=("care",)), {"Nurse"}),
+        (Filters(since="2022"), {"Data scientist", "Engineer"}),
+        (Filters(topics=("roles",), since="2024"), {"Data scientist"}),
+    ],
+)
+def test_filters_hold_for_every_ranking(filled: Library, filters: Filters, expected: set[str]) -> None:
+    found = filled.search("What do nurses, engineers and data scientists earn a year?", filters=filters)
+    assert set(titles(found)) == expected
+    assert all({"vector", "bm25"} <= set(hit.ranks) for hit in found if "earn" in hit.passage.text)
+
+
+def test_a_filter_by_source_finds_only_that_source(filled: Library) -> None:
+    nurse = next(source for source in filled.sources() if source.title == "Nurse")
+    assert set(titles(filled.search("data scientist", filters=Filters(source_ids=(nurse.id,))))) == {"Nurse"}
+
+
+def test_word_vectors_come_and_go_with_their_source(filled: Library, tmp_path: Path) -> None:
+    numbers = list(filled.catalog.numbers())
+    assert set(filled.catalog.words_of(numbers)) == set(numbers)
+    (tmp_path / "pages" / "nurse.md").unlink()
+    filled.sync([str(tmp_path / "pages")], prune=True)
+    left = filled.catalog.numbers()
+    assert set(filled.catalog.words_of(numbers)) == left < set(numbers)
+
+
+def test_a_page_that_repeats_another_is_found_once(library: Library, tmp_path: Path) -> None:
+    text = "Apprentices learn from masters and are paid while they learn. The trade takes four years to learn well."
+    (tmp_path / "first.txt").write_text(text)
+    (tmp_path / "second.txt").write_text(text.replace("well", "WELL"))
+    (tmp_path / "third.txt").write_text(text.replace("four", "5"))
+    library.sync([str(tmp_path / f"{name}.txt") for name in ("first", "second", "third")])
+    found = [hit.passage.text for hit in library.search("apprentices")]
+    assert len(found) == 2
+    assert sum("5 years" in one for one in found) == 1
+
+
+class WholeOnly(SentenceTransformerEmbedder):
+    """A model that tells nothing of single words, as those of providers do."""
+
+    def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
+        none = WordVectors((), np.zeros((0, 1), np.float32))
+        return [Embedded(vector, none) for vector in self.embed_passages(texts)]
+
+
+def test_a_model_without_word_vectors_searches_by_the_two_other_opinions(tmp_path: Path) -> None:
+    library = Library.open(tmp_path / "data", WholeOnly())
+    (tmp_path / "nurse.md").write_text(PAGES["nurse.md"])
+    (tmp_path / "engineer.md").write_text(PAGES["engineer.md"])
+    library.sync([str(tmp_path / "nurse.md"), str(tmp_path / "engineer.md")])
+    best = library.search("What do nurses earn?")[0]
+    assert (best.source.title, dict(best.ranks)) == ("Nurse", {"vector": 1, "bm25": 1})
+    library.close()
+
+
+def test_untitled_lines_are_called_by_their_first_words(library: Library, tmp_path: Path) -> None:
+    row = {"_id": "x-1", "title": "", "text": "Bonds pay a fixed coupon until they mature, and stocks do not."}
+    (tmp_path / "posts.jsonl").write_text(json.dumps(row))
+    library.sync([str(tmp_path / "posts.jsonl")])
+    (hit,) = library.search("posts about bonds")
+    assert (hit.source.title, hit.source.external_id) == ("“Bonds pay a fixed coupon until they mature…”", "x-1")
+
+
+# The pure parts
+
+
+def test_late_interaction_moves_what_the_other_opinions_leave_equal() -> None:
+    assert [one.number for one in fuse({1: 0.5, 2: 0.5}, {}, 0.1, {1: 0.2, 2: 0.4})] == [2, 1]
+    (alone,) = fuse({1: 0.5}, {1: 2.0}, 0.1, {1: 0.2})
+    assert alone.score == 1.0
+
+
+def test_different_figures_are_never_folded() -> None:
+    said = "The median pay of software developers in the state was {} dollars in the last year that was counted."
+    assert folded([(1, said.format(1)), (2, said.format(2)), (3, said.format(1).upper())]) == [1, 2]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 20), st.integers(1, 6), st.integers(3, 40))
+def test_packed_words_score_as_their_signs_do(seed: int, words: int, asked: int, dimension: int) -> None:
+    drawn = np.random.default_rng(seed)
+    vectors = drawn.normal(size=(words, dimension)).astype(np.float32)
+    question = drawn.normal(size=(asked, dimension)).astype(np.float32)
+    weights = drawn.uniform(0.1, 3, asked)
+    starts = sorted({int(one) for one in drawn.integers(0, words * 10, 3)})
+    spans = tuple((index * 10, index * 10 + 5) for index in range(words))
+    found = best_statements(question, list(weights), {7: packed(WordVectors(spans, vectors), starts)})[7]
+    owners = [sum(start <= begin for start in starts) for begin, _ in spans]
+    cosines = question @ np.where(vectors > 0, 1, -1).T / np.sqrt(2 / np.pi * dimension)
+    best = max(
+        sum(weight * row[[index for index in range(words) if owners[index] == owner]].max()
+            for weight, row in zip(weights, cosines, strict=True)) / weights.sum()
+        for owner in set(owners)
+    )  # fmt: skip
+    assert found == pytest.approx(best, abs=1e-4)
+
+
+# The reranker
+
+
+@pytest.fixture(scope="session")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory, embedder: SentenceTransformerEmbedder) -> Path:
+    """A tiny cross-encoder with random weights, in a folder as people download them."""
+    import torch
+    from sentence_transformers import CrossEncoder
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("cross-encoder")
+    config = BertConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, num_labels=1,
+        initializer_range=1.0,
+    )  # fmt: skip
+    torch.manual_seed(3)
+    BertForSequenceClassification(config).save_pretrained(folder)
+    BertTokenizerFast.from_pretrained(str(embedder._folder)).save_pretrained(folder)
+    assert CrossEncoder(str(folder), device="cpu").predict([("a", "b")]).shape == (1,)
+    return folder
+
+
+def test_a_reranker_has_the_last_word(
+    filled: Library, cross_encoder: Path, embedder: SentenceTransformerEmbedder
+) -> None:
+    reranker = Reranker(str(cross_encoder))
+    judged = Library.open(filled.folder, embedder, reranker=reranker)
+    hits = judged.search("What do nurses earn?")
+    judged.close()
+    texts = [hit.passage.embedded_text(hit.source.title) for hit in hits]
+    assert [hit.score for hit in hits] == pytest.approx(reranker.judge("What do nurses earn?", texts), abs=1e-5)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert [hit.ranks["reranker"] for hit in hits] == list(range(1, len(hits) + 1))
+
+
+def test_the_setting_names_the_reranker(filled: Library, cross_encoder: Path) -> None:
+    chosen = {"CAREER_RERANKER": str(cross_encoder)}
+    opened = open_library(load_settings(data_dir=str(filled.folder), env=chosen))
+    assert all("reranker" in hit.ranks for hit in opened.search("nurses"))
+    opened.close()
+
+
+def test_a_reranker_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelUnavailable, match="cannot be loaded"):
+        Reranker(str(tmp_path / "empty")).judge("a", ["b"])
+
+
+# The measuring
+
+
+def test_retrieval_is_measured_beside_plain_baselines(tmp_path: Path) -> None:
+    folder = tmp_path / "scifact"
+    folder.mkdir()
+    rows = [{"_id": name, "title": name, "text": text.rpartition("---")[2]} for name, text in PAGES.items()]
+    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    asked = [{"_id": "q1", "text": "Who works at night?"}, {"_id": "q2", "text": "Nobody judged this one."}]
+    (folder / "queries.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tnurse.md\t1\n")
+    told = measured(tmp_path, ablation=True)
+    assert "scifact: 1 queries" in told
+    for name in ("vectors", "BM25", "RRF", "ours", "- late"):
+        (row,) = (line for line in told.splitlines() if line.strip().startswith(name))
+        assert row.count("1.000 (1.000-1.000)") == 5
+    assert "word vectors" in told
