@@ -138,7 +138,7 @@ def _set_beside(findings: Sequence[Finding | None], compared: bool) -> Sequence[
 
 
 def _takes_sides(whole: Finding) -> bool:
-    """Whether the sides of a question have to be answered each by itself: no one statement sets the figures together."""
+    """Whether each side of a question has to be answered by itself: no one statement sets the figures together."""
     asked = whole.asked
     wants = asked.kind in ("money", "percent", "count", "time", "education")
     return wants and (whole.lead.own < _ONE_STATEMENT or asked.kind == "money")

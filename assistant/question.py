@@ -53,8 +53,9 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("difference", r"\b(?:differen(?:ce|ces|t)|differs?|compared?|versus|vs)\b|\bor\b.*\b(?:better|more|less)\b"),
     (
         "money",
-        r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck|how much (?:money|cash|do|does|would|can|could|will|is"
-        r"|are)|makes? (?:a |per |in a )?(?:year|month|hour)|make (?:more|less)|costs?|price|fees?|bonus\w*)\b"
+        r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck|how much (?:money|cash|do"
+        r"|does|would|can|could|will|is|are)|makes? (?:a |per |in a )?(?:year|month|hour)"
+        r"|make (?:more|less)|costs?|price|fees?|bonus\w*)\b"
         r"|\bhow much\b.*\bmake\b",
     ),
     ("count", r"\bhow many\b|\bnumber of\b"),
@@ -125,7 +126,8 @@ _REASON = re.compile(
 
 # "I am 45 and a nurse, can I ...": who asks is told in front; what is asked comes behind.
 _ABOUT_ME = re.compile(
-    r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*(?:i\s?['’]?\s?a?m|i have|i['’]ve|i was|i work(?:ed)?|i got|my \w+ is|as an?)\b"
+    r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
+    r"(?:i\s?['’]?\s?a?m|i have|i['’]ve|i was|i work(?:ed)?|i got|my \w+ is|as an?)\b"
     r"(?P<told>[^?]*?)(?:[,.;:!–-]\s*|\s+(?:and|but|so)\s+)(?:and |but |so |now |then )*"
     r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may)\b)",
     re.IGNORECASE,
@@ -134,7 +136,8 @@ _ABOUT_ME = re.compile(
 # "more than 200k" claims a figure; what is asked is what the figure really is.
 _CLAIMED = re.compile(
     r"\b(?P<way>more than|over|above|at least|upwards of|exceed\w*|less than|under|below|at most|only|up to)?\s*"
-    r"(?P<amount>[$€£]\s?\d[\d,.]*\s?(?:k|m|million|thousand)?\b|\d[\d,.]*\s?(?:k|grand|million|thousand dollars|dollars|usd|%|per ?cent)"
+    r"(?P<amount>[$€£]\s?\d[\d,.]*\s?(?:k|m|million|thousand)?\b"
+    r"|\d[\d,.]*\s?(?:k|grand|million|thousand dollars|dollars|usd|%|per ?cent)"
     r"(?!\w)|(?<![\d,])\d{2,3},\d{3}\b|(?<![\d,])\d{5,6}\b)",
     re.IGNORECASE,
 )
