@@ -49,7 +49,16 @@ _FORMS: dict[Kind, re.Pattern[str]] = {
     "education": DEGREE,
 }
 
+FIGURES: frozenset[Kind] = frozenset(_FORMS)
+"""The kinds that only a text of a certain form can answer."""
+
 _ASKS: tuple[tuple[Kind, str], ...] = (
+    ("other", r"^how (?:should|can|could|to|do (?:i|you|we|people)|does one)\b"),
+    (
+        "name",
+        r"\bwho pays\b|\b(?:which|what) (?:cit(?:y|ies)|compan(?:y|ies)|employers?|firms?|states?|places?"
+        r"|countr(?:y|ies))\b.*\b(?:most|best|highest|better|pays?)\b",
+    ),
     ("difference", r"\b(?:differen(?:ce|ces|t)|differs?|compared?|versus|vs)\b|\bor\b.*\b(?:better|more|less)\b"),
     (
         "money",
@@ -155,7 +164,7 @@ _ASKING = frozenset(
         "get getting got go going take takes does do done use used work worth start become becoming way ways "
         "shud cud wud wanna gonna gotta gimme lemme dunno pls plz abt bout ur u r im ive dont doesnt cant wat wut wats "
         "whats hows whos wheres yo dude bro guys folks hey ok okay much rather still even ever actual truly true right "
-        "chance chances able hope dear sir maam"
+        "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger"
     ).split()
 )
 

@@ -46,7 +46,7 @@ _SAID = 0.9
 """Share of the sentence's words that one sentence of the passage holds, with all figures and names, from which it says
 the same in other order, whatever the model thinks of the rest."""
 _DENIED, _AFFIRMED = 0.7, 0.85
-"""Share of the sentence's words that the nearest sentence of the passage has to hold before a denial in one of them only
+"""Share of the sentence's words that the nearest sentence of the passage has to hold before a denial in one of them
 tells them apart: where it says something else, it neither denies nor affirms. The second where the passage denies."""
 _ABOUT = 0.7
 """Share of the words around a figure that the passage has to hold: else it is a figure of something else."""
