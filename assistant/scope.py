@@ -24,7 +24,8 @@ _WORK = (
     r"paragraph|statement|bio|joke)s?"
 )
 _NOT_FOR = (
-    ("write things for you", rf"{_PLEASE}(?:write|draft|compose|generate|produce|rewrite|proofread|edit|finish|do|make)"
+    ("write things for you", rf"{_PLEASE}(?:write|draft|compose|generate|produce|rewrite|proofread|edit|"
+                             r"do (?:my|this|the)|finish my)"
                              rf"\b(?: me| us)?(?: (?:a|an|my|the|some|this))?\b(?:\W+[\w'’-]+){{0,4}}?\W+{_WORK}\b"),
     ("write things for you", rf"{_PLEASE}(?:translate|summari[sz]e (?:this|the following)|solve|debug|fix (?:my|this))"
                              r"\b"),

@@ -9,9 +9,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from evals import bls, cast
+from evals import answerability, attribution, bls, cast, injection
 
-SETS: dict[str, Callable[[Path], str]] = {"bls-ooh": bls.main, "cast": cast.main}
+SETS: dict[str, Callable[[Path], str]] = {
+    "bls-ooh": bls.main,
+    "cast": cast.main,
+    "attribution": attribution.main,
+    "injection": injection.main,
+    "squad2": answerability.squad_main,
+    "mtrag-fiqa": answerability.mtrag_main,
+}
 """What is measured, by the name of its folder."""
 
 
