@@ -28,10 +28,20 @@ _NEGATION = re.compile(
 _NAME = re.compile(r"\b[A-Z][\w’'&-]*\w")
 _OPENING = re.compile(r"(?:^|[.!?:;\n]\s+|[\"“(•*-]\s*)$")
 
-_UP = frozenset(map(stem, "more higher greater above over exceed exceeds increase increased rise rises rose grow grows "
-                          "grew growth gain larger bigger better most highest largest faster up improve".split()))  # fmt: skip
-_DOWN = frozenset(map(stem, "less lower fewer below under decrease decreased fall falls fell decline declined shrink "
-                            "drop dropped smaller worse least lowest smallest slower down reduce reduced".split()))  # fmt: skip
+_UP = frozenset(
+    stem(word)
+    for word in (
+        "more higher greater above over exceed exceeds increase increased rise rises rose grow grows grew growth gain "
+        "larger bigger better most highest largest faster up improve"
+    ).split()
+)
+_DOWN = frozenset(
+    stem(word)
+    for word in (
+        "less lower fewer below under decrease decreased fall falls fell decline declined shrink drop dropped smaller "
+        "worse least lowest smallest slower down reduce reduced"
+    ).split()
+)
 _THAN = re.compile(r"\bthan\b", re.IGNORECASE)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from assistant.evidence import Evidence, Frequency, credit, word_set
 from assistant.question import Question
@@ -16,28 +16,23 @@ from assistant.spelling import is_english
 from ingest.words import stems
 
 COEFFICIENTS: Mapping[str, float] = {
-    "coverage": 2.226,
-    "own": 1.118,
-    "brevity": 0.414,
-    "focus": 3.124,
-    "similarity": 1.252,
-    "passage_similarity": 1.288,
-    "passage_coverage": 2.396,
-    "heaviest_missing": -1.488,
-    "name_missing": -1.097,
-    "any_name_missing": 0.166,
-    "unknown": -1.766,
-    "year_missing": -0.32,
-    "in_kind": -1.926,
-    "not_in_kind": -0.445,
-    "margin": 0.161,
-    "few_terms": -0.935,
-    "yes_or_no": 0.025,
-    "bias": -3.172,
+    "coverage": 2.519,
+    "own": 1.622,
+    "focus": 3.374,
+    "similarity": 1.595,
+    "passage_similarity": 1.513,
+    "passage_coverage": 2.676,
+    "heaviest_missing": -1.383,
+    "name_missing": -1.225,
+    "unknown": -1.959,
+    "year_missing": -0.335,
+    "not_in_kind": 0.011,
+    "few_terms": -0.525,
+    "bias": -5.575,
 }
 """What each piece of evidence counts, in log-odds."""
 
-LEAST = 0.5
+LEAST = 0.4
 """Least likelihood at which the library is said to answer."""
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -46,7 +41,6 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 def evidence_of(
     asked: Question,
     lead: Evidence,
-    candidates: Sequence[Evidence],
     term_weights: Mapping[str, float],
     frequency: Frequency,
 ) -> dict[str, float]:
@@ -55,7 +49,6 @@ def evidence_of(
     Args:
         asked: The question.
         lead: The best candidate.
-        candidates: All candidates, best first.
         term_weights: Weight of each of the question's terms: how rare it is in the library.
         frequency: How many passages of the library hold a stem.
     """
@@ -64,25 +57,19 @@ def evidence_of(
     foreign = [term for term in lead.missing if names_something(asked, term)]
     special = asked.kind in ("money", "percent", "count", "time", "education", "name", "reason")
     held = word_set(" ".join((lead.hit.source.title, *lead.hit.passage.headings, lead.hit.passage.text)))
-    beside = [one for one in candidates if one.hit.passage.id != lead.hit.passage.id]
     return {
         "coverage": lead.coverage,
         "own": lead.own,
-        "brevity": lead.brevity,
         "focus": lead.focus,
         "similarity": max(0.0, lead.similarity),
         "passage_similarity": max(0.0, lead.hit.similarity),
         "passage_coverage": sum(share[term] * credit(term, held) for term in asked.terms),
         "heaviest_missing": max((share[term] for term in lead.missing), default=0.0),
         "name_missing": min(1.0, sum(share[term] for term in foreign) * 2) if foreign else 0.0,
-        "any_name_missing": float(bool(foreign)),
         "unknown": sum(share[term] for term in asked.terms if not frequency(term)),
         "year_missing": float(_year_missing(asked, lead)),
-        "in_kind": float(special and lead.in_kind),
         "not_in_kind": float(special and not lead.in_kind),
-        "margin": lead.score - max((one.score for one in beside), default=0.0),
         "few_terms": 1 / max(1, len(asked.terms)),
-        "yes_or_no": float(asked.yes_or_no),
     }
 
 

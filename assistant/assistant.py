@@ -19,8 +19,7 @@ from assistant.scope import ask_back, declined
 from assistant.smalltalk import reply_to
 from assistant.support import SupportCheck
 from assistant.tracing import span
-from assistant.types import Answer, Answerer, Cited, Delta, Done, Draft, Event, Searching, Turn, Wish
-from assistant.verify import Verdict
+from assistant.types import Answer, Answerer, Cited, Delta, Done, Draft, Event, Searching, Turn, Verdict, Wish
 from assistant.wishes import read_wish, without_wishes
 from ingest.errors import LibraryEmpty, QuestionError
 from ingest.library import Library

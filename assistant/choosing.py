@@ -15,6 +15,9 @@ MOST_ITEMS = 8
 MEASURED = 20
 """Candidates whose meaning is compared with the question's, after the words have ranked them."""
 
+_NAMED = 0.5
+"""Share of a heading's words that a question has to name to be about its section."""
+
 _FIGURE = re.compile(r"[$€£]?\d[\d,]*(?:\.\d+)?%?")
 
 
@@ -26,11 +29,30 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
     best = saying[0]
     if not asked.wants_figure:
-        return best
+        return _in_its_section(asked, best, saying)
     if best.in_kind:
         return _whole_subject(best, saying)
     near = (one for one in saying if one.in_kind and one.coverage > best.coverage - 0.25)
     return next((one for one in near if one.score > best.score * 0.8), best)
+
+
+def _in_its_section(asked: Question, best: Evidence, saying: Sequence[Evidence]) -> Evidence:
+    """The best candidate, unless a list stands under a heading that the question names and covers as much of it.
+
+    "What privacy problems come up?" is answered by the list under "Privacy", not by the overview that mentions it.
+    """
+    if best.statement.kind != "sentence" or _heading_named(asked, best) >= _NAMED:
+        return best
+    under = (one for one in saying if one.statement.kind == "item" and _heading_named(asked, one) >= _NAMED)
+    return next((one for one in under if one.coverage >= best.coverage - 0.2), best)
+
+
+def _heading_named(asked: Question, one: Evidence) -> float:
+    """Share of the words of a statement's own heading, beyond the title's, that the question names."""
+    own = [word for word in stems(" ".join(one.hit.passage.headings[-1:]))
+           if word not in frozenset(stems(one.hit.source.title))]  # fmt: skip
+    named = frozenset(asked.terms)
+    return sum(credit(word, named) for word in own) / len(own) if own else 0.0
 
 
 def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:

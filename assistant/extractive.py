@@ -17,8 +17,8 @@ from assistant.choosing import MEASURED, choose, lead_of, paired
 from assistant.citations import Judge
 from assistant.drafting import Found, draft, not_found
 from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
-from assistant.parts import Part, parts
-from assistant.question import Question, read_question
+from assistant.parts import Part, Parts, parts
+from assistant.question import FIGURES, Question, read_question
 from assistant.spelling import is_everyday
 from assistant.types import Cited, Delta, Draft, Turn, Wish
 from ingest.types import Hit
@@ -85,7 +85,7 @@ class ExtractiveAnswerer:
         """The whole answer at once."""
         taken = parts(question)
         whole = self.find(question, hits) if taken.how != "several" else None
-        if whole is not None and (taken.how == "one" or not _takes_sides(whole)):
+        if whole is not None and (taken.how == "one" or not _takes_sides(taken, whole)):
             found = [self._answered(whole, Part(question, question), wish)]
         else:
             findings = _set_beside([self.find(part.text, hits) for part in taken.parts], taken.how == "sides")
@@ -103,7 +103,7 @@ class ExtractiveAnswerer:
         if not candidates:
             return None
         lead = lead_of(asked, candidates)
-        return Finding(asked, tuple(candidates), lead, evidence_of(asked, lead, candidates, weighed, counts.frequency))
+        return Finding(asked, tuple(candidates), lead, evidence_of(asked, lead, weighed, counts.frequency))
 
     def _candidates(self, asked: Question, hits: Sequence[Hit], weighed: dict[str, float]) -> list[Evidence]:
         """Statements of the hits that could answer, best first."""
@@ -137,11 +137,10 @@ def _set_beside(findings: Sequence[Finding | None], compared: bool) -> Sequence[
     return [replace(one, lead=leads[0]), replace(other, lead=leads[1])]
 
 
-def _takes_sides(whole: Finding) -> bool:
-    """Whether the sides of a question have to be answered each by itself: no one statement sets the figures together."""
-    asked = whole.asked
-    wants = asked.kind in ("money", "percent", "count", "time", "education")
-    return wants and (whole.lead.own < _ONE_STATEMENT or asked.kind == "money")
+def _takes_sides(taken: Parts, whole: Finding) -> bool:
+    """Whether each side of a question has to be answered by itself: no one statement sets the figures together."""
+    kinds = {read_question(part.text).kind for part in taken.parts} | {whole.asked.kind}
+    return "money" in kinds or (bool(kinds & FIGURES) and whole.lead.own < _ONE_STATEMENT)
 
 
 def _without_everyday(asked: Question, frequency: Frequency) -> Question:

@@ -50,13 +50,15 @@ _OPENS = re.compile(rf"^(?:and|but|also|so|then|or)?\s*,?\s*{_ASKS}\b", re.IGNOR
 _PLACE = r"(?:[A-Z][\w.'’-]*(?:\s+(?:[A-Z][\w.'’-]*|of(?=\s[A-Z])))*)"
 _PLACES = re.compile(
     rf"\b(?P<lead>in|at|near)\s+(?P<names>{_PLACE}(?:\s*,\s*(?:(?:in|at|near)\s+)?{_PLACE})*"
-    rf"\s*,?\s*(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+(?:{_PLACE}|[\w-]+(?=\W*$))|{_PLACE}))"
+    rf"\s*,?\s*(?:and|or|versus|vs\.?|compared (?:to|with))\s+"
+    rf"(?:(?:in|at|near)\s+(?:{_PLACE}|[\w-]+(?=\W*$))|{_PLACE}))"
 )
 _BETWEEN_PLACES = re.compile(r"\s*,?\s*\b(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+)?|\s*,\s*")
 _JOINS = re.compile(r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+", re.IGNORECASE)
 _COMPARING = re.compile(
     r"(?:\s+(?:(?:get|be|is|are)\s+)?(?:earn|make|pay|paid|grow|growing|have)s?)?\s+"
-    r"(?:(?:much|a lot|far|even)\s+)?(?:more|less|better|higher|lower|faster|fewer)(?:\s+(?:money|jobs|pay|salary|demand))?$",
+    r"(?:(?:much|a lot|far|even)\s+)?(?:more|less|better|higher|lower|faster|fewer)"
+    r"(?:\s+(?:money|jobs|pay|salary|demand))?$",
     re.IGNORECASE,
 )
 """What stands between the first side and "than": "earn more", "better paid"."""

@@ -49,12 +49,22 @@ _FORMS: dict[Kind, re.Pattern[str]] = {
     "education": DEGREE,
 }
 
+FIGURES: frozenset[Kind] = frozenset(_FORMS)
+"""The kinds that only a text of a certain form can answer."""
+
 _ASKS: tuple[tuple[Kind, str], ...] = (
+    ("other", r"^how (?:should|can|could|to|do (?:i|you|we|people)|does one)\b"),
+    (
+        "name",
+        r"\bwho pays\b|\b(?:which|what) (?:cit(?:y|ies)|compan(?:y|ies)|employers?|firms?|states?|places?"
+        r"|countr(?:y|ies))\b.*\b(?:most|best|highest|better|pays?)\b",
+    ),
     ("difference", r"\b(?:differen(?:ce|ces|t)|differs?|compared?|versus|vs)\b|\bor\b.*\b(?:better|more|less)\b"),
     (
         "money",
-        r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck|how much (?:money|cash|do|does|would|can|could|will|is"
-        r"|are)|makes? (?:a |per |in a )?(?:year|month|hour)|make (?:more|less)|costs?|price|fees?|bonus\w*)\b"
+        r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck|how much (?:money|cash|do"
+        r"|does|would|can|could|will|is|are)|makes? (?:a |per |in a )?(?:year|month|hour)"
+        r"|make (?:more|less)|costs?|price|fees?|bonus\w*)\b"
         r"|\bhow much\b.*\bmake\b",
     ),
     ("count", r"\bhow many\b|\bnumber of\b"),
@@ -125,7 +135,8 @@ _REASON = re.compile(
 
 # "I am 45 and a nurse, can I ...": who asks is told in front; what is asked comes behind.
 _ABOUT_ME = re.compile(
-    r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*(?:i\s?['’]?\s?a?m|i have|i['’]ve|i was|i work(?:ed)?|i got|my \w+ is|as an?)\b"
+    r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
+    r"(?:i\s?['’]?\s?a?m|i have|i['’]ve|i was|i work(?:ed)?|i got|my \w+ is|as an?)\b"
     r"(?P<told>[^?]*?)(?:[,.;:!–-]\s*|\s+(?:and|but|so)\s+)(?:and |but |so |now |then )*"
     r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may)\b)",
     re.IGNORECASE,
@@ -134,7 +145,8 @@ _ABOUT_ME = re.compile(
 # "more than 200k" claims a figure; what is asked is what the figure really is.
 _CLAIMED = re.compile(
     r"\b(?P<way>more than|over|above|at least|upwards of|exceed\w*|less than|under|below|at most|only|up to)?\s*"
-    r"(?P<amount>[$€£]\s?\d[\d,.]*\s?(?:k|m|million|thousand)?\b|\d[\d,.]*\s?(?:k|grand|million|thousand dollars|dollars|usd|%|per ?cent)"
+    r"(?P<amount>[$€£]\s?\d[\d,.]*\s?(?:k|m|million|thousand)?\b"
+    r"|\d[\d,.]*\s?(?:k|grand|million|thousand dollars|dollars|usd|%|per ?cent)"
     r"(?!\w)|(?<![\d,])\d{2,3},\d{3}\b|(?<![\d,])\d{5,6}\b)",
     re.IGNORECASE,
 )
@@ -152,7 +164,7 @@ _ASKING = frozenset(
         "get getting got go going take takes does do done use used work worth start become becoming way ways "
         "shud cud wud wanna gonna gotta gimme lemme dunno pls plz abt bout ur u r im ive dont doesnt cant wat wut wats "
         "whats hows whos wheres yo dude bro guys folks hey ok okay much rather still even ever actual truly true right "
-        "chance chances able hope dear sir maam"
+        "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger"
     ).split()
 )
 

@@ -24,23 +24,25 @@ _WORK = (
     r"paragraph|statement|bio|joke)s?"
 )
 _NOT_FOR = (
-    ("write things for you", rf"{_PLEASE}(?:write|draft|compose|generate|produce|rewrite|proofread|edit|finish|do|make)"
+    ("write things for you", rf"{_PLEASE}(?:write|draft|compose|generate|produce|rewrite|proofread|edit|"
+                             r"do (?:my|this|the)|finish my)"
                              rf"\b(?: me| us)?(?: (?:a|an|my|the|some|this))?\b(?:\W+[\w'’-]+){{0,4}}?\W+{_WORK}\b"),
-    ("write things for you", rf"{_PLEASE}(?:translate|summari[sz]e (?:this|the following)|solve|debug|fix (?:my|this))\b"),
+    ("write things for you", rf"{_PLEASE}(?:translate|summari[sz]e (?:this|the following)|solve|debug|fix (?:my|this))"
+                             r"\b"),
     ("tell jokes or play", rf"{_PLEASE}(?:tell|give|sing|play|crack)\b(?: me| us)? (?:a |an |some |another )?"
                            r"(?:\w+ )?(?:joke|riddle|song|story|game|poem)s?\b"),
     ("tell jokes or play", r"\blet'?s play\b|\b(?:pretend|role-?play|act) (?:to be|as|like|that you)\b"),
-    ("say anything about the weather", r"\b(?:weather|forecast|temperature)\b.*\b(?:today|tomorrow|tonight|now|this week"
-                                       r"|weekend|like|in [A-Z]\w+)\b|\bwill it (?:rain|snow)\b"),
-    ("give medical advice", r"\b(?:my|i have|i've got|i am|i'm|should i take|what should i take).*\b(?:headaches?|fever|"
-                            r"rash|symptoms?|medication|medicine|dose|dosage|antidepressants?|doctor|diagnos\w+|pills?|"
+    ("say anything about the weather", r"\b(?:weather|forecast|temperature)\b.*\b(?:today|tomorrow|tonight|now|this "
+                                       r"week|weekend|like|in [A-Z]\w+)\b|\bwill it (?:rain|snow)\b"),
+    ("give medical advice", r"\b(?:my|i have|i've got|i am|i'm|should i take|what should i take).*\b(?:headaches?|"
+                            r"fever|rash|symptoms?|medication|medicine|dose|dosage|antidepressants?|doctor|diagnos\w+|pills?|"
                             r"chest pain|back pain|migraines?|depress(?:ed|ion))\b"),
     ("give legal advice", r"\b(?:sue|lawsuit|legally|is it legal|illegal|breach of contract|wrongful(?:ly)?)\b.*"
                           r"\b(?:my|me|i|employer|boss|landlord)\b|\b(?:can|should|could) i sue\b"),
     ("give advice on money to invest", r"\b(?:which|what|should i (?:buy|sell|invest in)).*\b(?:stocks?|shares|crypto"
                                        r"(?:currency)?|bitcoin|lottery numbers?)\b.*|\blottery numbers\b"),
-    ("change my rules or show them", r"\b(?:ignore|disregard|forget|override)\b.{0,30}\b(?:instructions?|rules|prompts?|"
-                                     r"guidelines)\b|\b(?:system|hidden|initial) prompt\b|\bjailbreak\b"),
+    ("change my rules or show them", r"\b(?:ignore|disregard|forget|override)\b.{0,30}\b(?:instructions?|rules|"
+                                     r"prompts?|guidelines)\b|\b(?:system|hidden|initial) prompt\b|\bjailbreak\b"),
 )  # fmt: skip
 _COMPILED = tuple((what, re.compile(pattern, re.IGNORECASE)) for what, pattern in _NOT_FOR)
 

@@ -75,6 +75,20 @@ class Answer:
     """Milliseconds for `rewrite`, `search`, `answer`, `total`."""
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a text is supported, and by what."""
+
+    supported: bool
+    """Whether each sentence of it is."""
+    score: float
+    """0 to 1: that of the sentence with the least support."""
+    missing: tuple[str, ...]
+    """Figures, names and words that the best passage does not bear out."""
+    citations: tuple[Citation, ...]
+    """The statement of the library that supports each sentence; none for passages that the caller gave."""
+
+
 # The events of one step of a conversation, in the order in which they come.
 
 

@@ -1,4 +1,4 @@
-"""Does the library, or do some passages, support a sentence? What `career-assistant verify` and `POST /v1/verify` answer.
+"""Does the library, or do some passages, support a sentence? What `verify` answers on the command line and over HTTP.
 
 Each sentence is held against one passage at a time: words that stand far apart in the library support nothing together.
 """
@@ -6,11 +6,11 @@ Each sentence is held against one passage at a time: words that stand far apart 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from assistant.citations import Judge, citation, passage_text, statement_words
 from assistant.support import Support
-from assistant.types import Citation
+from assistant.types import Citation, Verdict
 from ingest.errors import QuestionError
 from ingest.passages import sentences
 from ingest.types import Hit
@@ -19,20 +19,6 @@ PASSAGES = 20
 """Passages of the library that a sentence is held against, those that a search for it finds first."""
 LONGEST = 4_000
 """Characters of what is verified at most."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a text is supported, and by what."""
-
-    supported: bool
-    """Whether each sentence of it is."""
-    score: float
-    """0 to 1: that of the sentence with the least support."""
-    missing: tuple[str, ...]
-    """Figures, names and words that the best passage does not bear out."""
-    citations: tuple[Citation, ...]
-    """The statement of the library that supports each sentence; none for passages that the caller gave."""
 
 
 def checked(text: str) -> str:

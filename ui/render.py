@@ -13,8 +13,7 @@ from itertools import chain
 from typing import Any
 
 from assistant.conversation import Kept
-from assistant.types import Answer, Citation
-from assistant.verify import Verdict
+from assistant.types import Answer, Citation, Verdict
 from ingest.types import Hit, Neighbourhood, Passage, Report, Source
 
 # A terminal obeys control characters, and text from a document must not be obeyed.
