@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from assistant.assistant import Assistant
 from assistant.conversation import Conversations
@@ -26,8 +27,10 @@ def open_library(settings: Settings) -> Library:
     return Library.open(settings.data_dir, load_embedder(settings.embedding_model), settings.chroma_url)
 
 
-def build_assistant(settings: Settings) -> Assistant:
+def build_assistant(settings: Settings, *, conversations: Path | None = None) -> Assistant:
     """An assistant over the settings' library, answering with the settings' model.
+
+    It remembers conversations in the data folder, or in the file `conversations`.
 
     Raises:
         LibraryError: The library cannot be opened.
@@ -39,7 +42,7 @@ def build_assistant(settings: Settings) -> Assistant:
         library,
         LibraryRewriter(library),
         _answerer(settings, extractive),
-        Conversations(settings.data_dir / "conversations.db"),
+        Conversations(conversations or settings.data_dir / "conversations.db"),
     )
 
 

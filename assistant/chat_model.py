@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +134,9 @@ class ChatModelAnswerer:
         """
         came: Queue[Any] = Queue()
         given_up = threading.Event()
-        threading.Thread(target=_read, args=(self._model, asked, came, given_up), daemon=True).start()
+        # In the caller's context, so that whoever counts tokens or traces there sees this model's work.
+        read = partial(copy_context().run, _read, self._model, asked, came, given_up)
+        threading.Thread(target=read, daemon=True).start()
         patience = self._first_seconds
         try:
             while True:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal
 
 from assistant.types import Answer, Turn
 from ingest.errors import LibraryError
@@ -27,7 +28,31 @@ CREATE TABLE IF NOT EXISTS turns (
     at TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS turns_of ON turns (conversation_id, owner);
+CREATE TABLE IF NOT EXISTS feedback (
+    turn_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    rating TEXT NOT NULL CHECK (rating IN ('up', 'down')),
+    comment TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (turn_id, owner)
+);
 """
+
+Rating = Literal["up", "down"]
+"""What a person says of an answer."""
+
+
+@dataclass(frozen=True)
+class KeptTurn:
+    """One turn as it was kept, with what its owner said of it; whose it is, is left out."""
+
+    turn_id: str
+    conversation_id: str
+    question: str
+    answer: Mapping[str, Any]
+    """The whole answer object."""
+    rating: Rating | None
+    comment: str
 
 
 def new_id() -> str:
@@ -94,6 +119,29 @@ class Conversations:
                 "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)",
                 (answer.turn_id, answer.conversation_id, owner, question, json.dumps(asdict(answer)), at),
             )
+
+    def rate(self, turn_id: str, rating: Rating, comment: str = "", owner: str = "") -> bool:
+        """Keep what a person says of an answer of theirs; a second word on it replaces the first.
+
+        False when there is no such turn of this owner's.
+        """
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._connect() as connection:
+            written = connection.execute(
+                "INSERT OR REPLACE INTO feedback SELECT turn_id, owner, ?, ?, ? FROM turns"
+                " WHERE turn_id = ? AND owner = ?",
+                (rating, comment, at, turn_id, owner),
+            )
+            return written.rowcount == 1
+
+    def every_turn(self) -> list[KeptTurn]:
+        """The turns of all conversations, oldest first, for those who keep the library."""
+        with self._connect() as connection:
+            rows = connection.execute(
+                "SELECT t.turn_id, t.conversation_id, t.question, t.answer, f.rating, coalesce(f.comment, '')"
+                " FROM turns t LEFT JOIN feedback f ON f.turn_id = t.turn_id AND f.owner = t.owner ORDER BY t.rowid"
+            ).fetchall()
+        return [KeptTurn(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5]) for row in rows]
 
 
 def _turn(question: str, answer: dict[str, str]) -> Turn:

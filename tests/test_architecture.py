@@ -34,7 +34,7 @@ HOMES = {
     "pydantic": {"ui/schemas.py"},
     "uvicorn": {"ui/serve.py"},
     "sentence_transformers": {"ingest/embed.py"},
-    "click": {"ui/cli.py", "ui/serve.py", "ui/talk.py", "ui/terminal.py"},
+    "click": {"ui/cli.py", "ui/evaluate.py", "ui/serve.py", "ui/talk.py", "ui/terminal.py"},
 }
 """Vendors, and the files that may name them."""
 
@@ -124,6 +124,8 @@ def test_only_the_doors_print(path: Path) -> None:
 def test_only_the_outermost_edge_catches_everything(path: Path) -> None:
     # A chat model is an edge, too: each vendor has its own errors, and all of them become one sentence there.
     edges = {"assistant/chat_model.py", "ui/api.py", "ui/chat.py", "ui/guard.py", "ui/serve.py"}
+    # So is a chat model as judge, and any other bot that is evaluated.
+    edges |= {"evals/composed.py", "evals/judge.py"}
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ExceptHandler):
             everything = node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
