@@ -1,6 +1,7 @@
 # make serve   installs what is needed, brings the library in, serves http://127.0.0.1:8000
 # make test    installs with the test extras, runs the whole suite
 # make check   formatting, lint, types
+# make baselines   our figures beside stock pipelines, into docs/evaluation.md
 # make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: default serve test check bench
+.PHONY: default serve test check bench gate baselines
 default: check test
 
 serve: $(VENV)/.installed-serve
@@ -25,6 +26,21 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict
+
+# How good the answers are, held against the run that was accepted last.
+gate: $(VENV)/.installed-test
+	@mkdir -p runs
+	$(BIN)/career-assistant --data runs/library ingest
+	$(BIN)/career-assistant --data runs/library eval --gate --out runs/gate
+
+baselines: $(VENV)/.installed-test .venv-baselines/.installed
+	$(BIN)/python -m evals.stock .venv-baselines/bin/python
+
+.venv-baselines/.installed: evals/baselines/requirements.txt
+	$(PYTHON) -m venv .venv-baselines
+	.venv-baselines/bin/python -m pip install --disable-pip-version-check --quiet torch==2.13.0
+	.venv-baselines/bin/python -m pip install --disable-pip-version-check --quiet --requirement $<
+	@touch $@
 
 bench: $(VENV)/.installed-test
 	$(BIN)/career-assistant eval

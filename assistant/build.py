@@ -27,16 +27,18 @@ def open_library(settings: Settings) -> Library:
     return Library.open(settings.data_dir, load_embedder(settings.embedding_model), settings.chroma_url)
 
 
-def build_assistant(settings: Settings, *, conversations: Path | None = None) -> Assistant:
+def build_assistant(
+    settings: Settings, *, library: Library | None = None, conversations: Path | None = None
+) -> Assistant:
     """An assistant over the settings' library, answering with the settings' model.
 
-    It remembers conversations in the data folder, or in the file `conversations`.
+    Another library may be given, and another file for its conversations.
 
     Raises:
         LibraryError: The library cannot be opened.
         SettingsError: The chat model cannot be built.
     """
-    library = open_library(settings)
+    library = library or open_library(settings)
     extractive = ExtractiveAnswerer(library.embedder.embed_passages, _word_counts(library))
     return Assistant(
         library,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from evals.metrics import Interval, bootstrap, percentile
-from evals.reply import REFUSALS
 from evals.run import Result
 from evals.scores import METRICS
 
@@ -63,13 +62,13 @@ class Refusals(NamedTuple):
 
 
 def refusals(results: Sequence[Result]) -> Refusals:
-    """Refusals over the questions that the library can or cannot answer; smalltalk is neither.
+    """Refusals over the questions that must be refused and those that must be answered.
 
-    A case that accepts a refusal beside an answer is neither, too.
+    Smalltalk is neither, nor is a case that accepts both.
     """
-    counted = [one for one in results if not one.reply.error and one.case.outcome != "smalltalk"]
-    needed = [one for one in counted if one.case.outcome in REFUSALS]
-    others = [one for one in counted if one.case.answerable and not set(one.case.accept) & set(REFUSALS)]
+    counted = [one for one in results if not one.reply.error]
+    needed = [one for one in counted if one.case.must_refuse]
+    others = [one for one in counted if one.case.must_answer]
     return Refusals(
         sum(one.reply.refused for one in needed),
         sum(one.reply.refused for one in others),
@@ -92,9 +91,9 @@ def refusal_curve(results: Sequence[Result]) -> list[Point]:
     assistant's own refusals, which look at more, are one point beside it. Empty where no similarity is known.
     """
     known = [
-        (nearest, one.case.outcome in REFUSALS)
+        (nearest, one.case.must_refuse)
         for one in results
-        if one.case.outcome != "smalltalk" and (nearest := _nearest(one)) is not None
+        if (one.case.must_refuse or one.case.must_answer) and (nearest := _nearest(one)) is not None
     ]
     needed = sum(unanswerable for _, unanswerable in known)
     if not needed:

@@ -20,6 +20,9 @@ from ingest.errors import CareerError
 SETS = Path(__file__).parent / "sets"
 """The folder of the sets that travel with the package."""
 
+REFUSALS: tuple[Outcome, ...] = ("not_found", "unclear", "declined")
+"""Outcomes that do not answer."""
+
 HOLDOUT = "holdout"
 """Tag of the cases that are read at the end only, never while tuning."""
 
@@ -66,6 +69,16 @@ class Case:
     def answerable(self) -> bool:
         """Whether the library holds an answer, or a part of one."""
         return self.outcome in ("answered", "partial")
+
+    @property
+    def must_refuse(self) -> bool:
+        """Whether only a refusal is right."""
+        return set((self.outcome, *self.accept)) <= set(REFUSALS)
+
+    @property
+    def must_answer(self) -> bool:
+        """Whether no refusal is right."""
+        return self.answerable and not set(self.accept) & set(REFUSALS)
 
     @property
     def held_out(self) -> bool:

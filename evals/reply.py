@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from assistant.types import Outcome
-
-REFUSALS: tuple[Outcome, ...] = ("not_found", "unclear", "declined")
-"""Outcomes that do not answer."""
+from evals.questions import REFUSALS
 
 _REFUSING = re.compile(
     r"\b(?:(?:do(?:es)?|did|could|can|is|are|was) ?n[o']t (?:\w+ ){0,2}?"

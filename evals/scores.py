@@ -18,7 +18,7 @@ from evals.metrics import (
     token_f1,
 )
 from evals.questions import Case
-from evals.reply import REFUSALS, Reply
+from evals.reply import Reply
 
 Scores = Mapping[str, float | None]
 
@@ -79,11 +79,11 @@ def _forbidden(one: Answered) -> float | None:
 
 
 def _refused_rightly(one: Answered) -> float | None:
-    return float(one.reply.refused) if one.case.outcome in REFUSALS else None
+    return float(one.reply.refused) if one.case.must_refuse else None
 
 
 def _answered(one: Answered) -> float | None:
-    return float(not one.reply.refused) if one.case.answerable else None
+    return float(not one.reply.refused) if one.case.must_answer else None
 
 
 def _outcome(one: Answered) -> float:

@@ -33,10 +33,15 @@ class TargetError(CareerError):
 class Target(Protocol):
     """Answers cases. Implementations are here, in `remote` and in `composed`."""
 
-    name: str
-    """What is asked, as reports show it."""
-    workers: int
-    """Questions that may be asked at the same time."""
+    @property
+    def name(self) -> str:
+        """What is asked, as reports show it."""
+        ...
+
+    @property
+    def workers(self) -> int:
+        """Questions that may be asked at the same time."""
+        ...
 
     def ask(self, case: Case) -> Reply:
         """The reply to one case.
@@ -97,10 +102,14 @@ class InProcess:
         self._assistant = assistant
         self._has_model = has_model
         self._keep = keep
-        library = assistant.library
+        self.library = assistant.library
         # The model loads with the first question otherwise, and its latency would be counted as the answer's.
-        library.embedder.embed_query("warm")
-        self.name = f"in process, {len(library.sources())} sources"
+        self.library.embedder.embed_query("warm")
+
+    @property
+    def name(self) -> str:
+        """Where it is and how much it holds."""
+        return f"in process, {len(self.library.sources())} sources"
 
     def ask(self, case: Case) -> Reply:
         """The reply to one case, with what was found for it.
