@@ -9,6 +9,7 @@ its reader (quote, title, place, publisher, date), which is less than the whole 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ from evals.reply import Reply, says_missing
 
 Judge = Callable[[str, str], Support]
 """Sentence, evidence -> verdict."""
+
+_ASIDE_ENDS = re.compile(r"(\)\s*(?:\[\d+\])+)\s+(?=[^\s\[])")
+"""The mark of an aside: "(Aipathly) [1] It grows" is two sentences, though no full stop says so."""
 
 
 class Grounding(NamedTuple):
@@ -40,8 +44,7 @@ def grounding(reply: Reply, judge: Judge) -> Grounding:
     """Judge every sentence of an answer; refusals and smalltalk claim nothing."""
     if reply.outcome not in ("answered", "partial"):
         return NOTHING
-    sentences = [one.strip() for one in finished(reply.answer, last=True)[0]]
-    claimed = [one for one in sentences if claims(_bare(one)) and not says_missing(_bare(one))]
+    claimed = [one for one in sentences(reply.answer) if claims(_bare(one)) and not says_missing(_bare(one))]
     if not claimed:
         return NOTHING
     shown = {one.number: one.text for one in reply.citations or ()}
@@ -57,6 +60,22 @@ def grounding(reply: Reply, judge: Judge) -> Grounding:
     ]
     unsupported = tuple(one for one, whole in zip(claimed, recalled, strict=True) if not whole)
     return Grounding(_share(precise), _share(recalled), grounded, unsupported)
+
+
+def sentences(answer: str) -> list[str]:
+    """The sentences of an answer with their marks; an aside in brackets belongs to the sentence before it.
+
+    >>> sentences("It pays $9 (2024). (Aipathly) [1] It grows. [2]")
+    ['It pays $9 (2024). (Aipathly) [1]', 'It grows. [2]']
+    """
+    found: list[str] = []
+    for one in finished(_ASIDE_ENDS.sub(r"\1\n", answer), last=True)[0]:
+        said = _bare(one)
+        if found and said.startswith("(") and said.rstrip(".").endswith(")"):
+            found[-1] += f" {one.strip()}"
+        else:
+            found.append(one.strip())
+    return found
 
 
 def _cited(sentence: str, shown: Mapping[int, str]) -> list[str]:

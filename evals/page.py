@@ -35,6 +35,9 @@ _HOME = Path(__file__).parent
 _TILES = ("right", "facts", "refused", "citation_recall", "recall@5")
 _CHARTED = ("right", "facts", "refused", "citation_recall", "recall@5")
 
+_FEW = 5
+"""Cases below which a group says little."""
+
 
 def html(
     run: Run, comparison: Comparison | None = None, verdicts: Sequence[Verdict] = (), prices: Prices = None
@@ -103,22 +106,28 @@ def _step(change: Difference | None) -> str:
     if change is None or abs(change.mean) < 5e-4:
         return ""
     kind = ("good" if change.mean > 0 else "bad") if change.significant else "warn"
-    sure = "" if change.significant else " (within chance)"
-    return f'<span class="badge {kind} num">{change.mean * 100:+.1f} points{sure}</span>'
+    sure = "" if change.significant else "<span>within chance</span>"
+    return f'<b class="badge {kind} num">{change.mean * 100:+.1f} points</b>{sure}'
 
 
 def _gate(verdicts: Sequence[Verdict]) -> str:
     if not verdicts:
         return ""
-    rows = "".join(
-        f'<tr><td><span class="badge {"good" if one.holds else "bad"}">{"holds" if one.holds else "broken"}</span></td>'
-        f'<td>{escape(one.rule)}</td><td class="num">{escape(one.said)}</td></tr>'
-        for one in sorted(verdicts, key=lambda one: one.holds)
-    )
+    broken, held = ([one for one in verdicts if one.holds is kind] for kind in (False, True))
+    shown = f"<details><summary>{len(held)} rules hold</summary>{_rules(held)}</details>" if held else ""
     return (
         "<h2>Gate</h2><p class='soft'>A fall counts when its whole 95% interval lies below zero.</p>"
-        f'<div class="scroll"><table><tr><th></th><th>rule</th><th class="num">found</th></tr>{rows}</table></div>'
+        f"{_rules(broken) if broken else ''}{shown}"
     )
+
+
+def _rules(verdicts: Sequence[Verdict]) -> str:
+    rows = "".join(
+        f'<tr><td><span class="badge {"good" if one.holds else "bad"}">{"holds" if one.holds else "broken"}</span></td>'
+        f"<td>{escape(one.rule)}</td><td>{escape(one.said)}</td></tr>"
+        for one in verdicts
+    )
+    return f'<div class="scroll"><table><tr><th></th><th>rule</th><th>found</th></tr>{rows}</table></div>'
 
 
 def _topics(run: Run) -> str:
@@ -132,12 +141,13 @@ def _topics(run: Run) -> str:
         drawn = "".join(
             f'<span class="name">{escape(tag)}</span>{bar(found)}<span class="value">{_percent(found.mean)} '
             f"of {found.cases}</span>"
-            for tag, found in sorted(rows, key=lambda row: row[1].mean)
+            for tag, found in sorted(rows, key=lambda row: (row[1].cases < _FEW, row[1].mean))
         )
         options.append(f'<option value="{escape(name)}">{escape(BY_NAME[name].label)}</option>')
         charts.append(f'<div class="chart" data-metric="{escape(name)}"{" hidden" if charts else ""}>{drawn}</div>')
     return (
-        "<h2>By topic</h2><p class='soft'>Weakest first. A case with several tags counts under each.</p>"
+        "<h2>By topic</h2><p class='soft'>Weakest first, groups of fewer than "
+        f"{_FEW} last. A case with several tags counts under each.</p>"
         f'<label>Show <select id="metric">{"".join(options)}</select></label>{"".join(charts)}'
     )
 
@@ -149,7 +159,8 @@ def _metrics(run: Run, comparison: Comparison | None) -> str:
         change = comparison.differences.get(metric.name) if comparison else None
         beside = ""
         if comparison:
-            said = "" if change is None else f"{change.mean:+.3f}" + ("" if change.significant else " (chance)")
+            said = "" if change is None else f"{change.mean:+.3f}{'' if change.significant else ' (chance)'}"
+            said = "same" if change is not None and not change.mean else said
             beside = f'<td class="num">{said}</td>'
         mean = '<td class="num">not scored</td><td></td><td class="num">0</td>'
         if found is not None:
