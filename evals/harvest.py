@@ -35,17 +35,18 @@ _PATTERNS: Sequence[tuple[str, re.Pattern[str]]] = (
 )  # fmt: skip
 """What gives a person away by its form. Sums of money keep their digits."""
 
-_NAME = r"[^\W\d_][\w'’-]*(?:\s[A-Z][\w'’-]+){0,2}"
+_NAME = r"[^\W\d_][\w'’-]*(?:\s(?-i:[A-Z])[\w'’-]+){0,2}"
 _CUES = re.compile(
     rf"(?P<cue>\b(?:my name is|my name's|i am called|call me|this is|dear|regards,|cheers,|sincerely,|"
     rf"(?:mr|mrs|ms|dr|prof)\.?)\s+)(?P<name>{_NAME})",
     re.IGNORECASE,
 )
-_CAPITAL = re.compile(r"(?P<before>[\w'’-]*\W+|^)(?P<word>[A-Z][a-zß-ÿ][\w'’-]*)")
+_CAPITAL = re.compile(r"\b[A-Z][a-zß-ÿ][\w'’-]*")
+_LAST_WORD = re.compile(r"[\w'’-]+\W*$")
 _PLACED = ("in", "near", "at")
 """Words before a place or an employer, which says nothing of who asks."""
-_CALENDAR = frozenset(
-    "january february march april may june july august september october november december monday tuesday wednesday "
+_NO_NAMES = frozenset(
+    "mr mrs ms dr prof january february march april may june july august september october november december monday tuesday wednesday "
     "thursday friday saturday sunday".split()
 )
 
@@ -75,8 +76,9 @@ def without_personal(text: str, known: Known) -> Cleaned:
     for kind, pattern in _PATTERNS:
         text = pattern.sub(lambda _, kind=kind: out(kind), text)  # type: ignore[misc]
     text = _CUES.sub(lambda found: found["cue"] + (found["name"] if _is_plain(found, known) else out("name")), text)
+    whole = text
     text = _CAPITAL.sub(
-        lambda found: found["before"] + (out("name") if _is_name(found, known) else found["word"]), text
+        lambda found: out("name") if _is_name(found.group(), whole[: found.start()], known) else found.group(), text
     )
     return Cleaned(re.sub(r"\[name\](?:\s\[name\])+", "[name]", text), tuple(removed))
 
@@ -87,11 +89,15 @@ def _is_plain(found: re.Match[str], known: Known) -> bool:
     return first.islower() and (known(first) or found["cue"].lower().startswith(("this", "dear")))
 
 
-def _is_name(found: re.Match[str], known: Known) -> bool:
-    before = found["before"].strip()
-    begins = not before or before[-1] in ".!?:\n[" or before.endswith("[")
-    word = found["word"].partition("'")[0].partition("’")[0].lower()
-    return not (begins or known(word) or word in _CALENDAR or before.lower() in _PLACED)
+def _is_name(word: str, before: str, known: Known) -> bool:
+    """Whether a capitalised word is taken for a name, by what stands before it."""
+    before = before.rstrip(" \"'“‘(")
+    if not before or before[-1] in ".!?:\n[":
+        return False
+    last = _LAST_WORD.search(before)
+    placed = last is not None and last.group().lower() in _PLACED
+    bare = re.split(r"['’]", word)[0].lower()
+    return not (known(bare) or bare in _NO_NAMES or placed)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The gate catches faults, and nothing but faults: each is planted by wrapping a part, and the same questions are asked."""
+"""The gate catches faults, and only faults: each is planted by wrapping a part, and the same questions are asked."""
 
 from __future__ import annotations
 
