@@ -1,6 +1,8 @@
 # make serve   installs what is needed, brings the library in, serves http://127.0.0.1:8000
 # make test    installs with the test extras, runs the whole suite
 # make check   formatting, lint, types
+# make fuzz    thousands of requests made from the API's own description
+# make gate    the question sets, held against the run that was accepted last
 # make baselines   our figures beside stock pipelines, into docs/evaluation.md
 # make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
 
@@ -13,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: default serve test check bench gate baselines
+.PHONY: default serve test check bench fuzz gate baselines
 default: check test
 
 serve: $(VENV)/.installed-serve
@@ -27,9 +29,10 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict
 
-# How good the answers are, held against the run that was accepted last.
+fuzz: $(VENV)/.installed-test
+	FUZZ_EXAMPLES=500 $(BIN)/python -m pytest -q tests/test_schema.py
+
 gate: $(VENV)/.installed-test
-	@mkdir -p runs
 	$(BIN)/career-assistant --data runs/library ingest
 	$(BIN)/career-assistant --data runs/library eval --gate --out runs/gate
 

@@ -70,6 +70,8 @@ class Assistant:
         history: Sequence[Turn] | None = None,
         k: int | None = None,
         filters: Filters = Filters(),
+        keep: bool = True,
+        turn_id: str = "",
     ) -> Iterator[Event]:
         """Yield what happens, in order: Searching, Delta and Cited as they come, Done last.
 
@@ -81,6 +83,8 @@ class Assistant:
             history: The turns before it, oldest first, when the caller keeps them; else the conversation's own.
             k: Passages to answer from, 1 to 100.
             filters: Limits the search.
+            keep: Whether the turn is kept in its conversation.
+            turn_id: The id that the turn is to have, from `new_id`; empty makes one.
 
         Raises:
             QuestionError: The question is empty or too long.
@@ -109,8 +113,9 @@ class Assistant:
                 else:
                     yield event
         assert draft is not None, "an Answerer ends with a Draft"
-        answer = _answer(draft, searched_for, conversation_id, clock)
-        self.conversations.keep(question, answer, owner)
+        answer = _answer(draft, searched_for, conversation_id, turn_id or new_id(), clock)
+        if keep:
+            self.conversations.keep(question, answer, owner)
         yield Done(answer)
 
     def search(
@@ -186,7 +191,7 @@ def _checked(question: str) -> str:
     return question
 
 
-def _answer(draft: Draft, searched_for: str, conversation_id: str, clock: _Clock) -> Answer:
+def _answer(draft: Draft, searched_for: str, conversation_id: str, turn_id: str, clock: _Clock) -> Answer:
     return Answer(
         answer=draft.text,
         outcome=draft.outcome,
@@ -196,6 +201,6 @@ def _answer(draft: Draft, searched_for: str, conversation_id: str, clock: _Clock
         follow_ups=draft.follow_ups,
         answered_by=draft.answered_by,
         conversation_id=conversation_id,
-        turn_id=new_id(),
+        turn_id=turn_id,
         timings_ms=clock.read(),
     )

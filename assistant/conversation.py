@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from assistant.types import Answer, Turn
 from ingest.errors import LibraryError
@@ -29,30 +29,48 @@ CREATE TABLE IF NOT EXISTS turns (
 );
 CREATE INDEX IF NOT EXISTS turns_of ON turns (conversation_id, owner);
 CREATE TABLE IF NOT EXISTS feedback (
-    turn_id TEXT NOT NULL,
+    turn_id TEXT PRIMARY KEY,
     owner TEXT NOT NULL,
-    rating TEXT NOT NULL CHECK (rating IN ('up', 'down')),
+    rating TEXT NOT NULL,
     comment TEXT NOT NULL,
-    at TEXT NOT NULL,
-    PRIMARY KEY (turn_id, owner)
+    at TEXT NOT NULL
 );
 """
 
 Rating = Literal["up", "down"]
-"""What a person says of an answer."""
 
 
-@dataclass(frozen=True)
-class KeptTurn:
-    """One turn as it was kept, with what its owner said of it; whose it is, is left out."""
+class Kept(NamedTuple):
+    """One turn as it is kept."""
+
+    question: str
+    answer: dict[str, Any]
+    """The whole answer object."""
+    at: str
+    """When it was answered: UTC, ISO 8601, to the second."""
+
+
+class Rated(NamedTuple):
+    """One turn with what its owner said of it; whose it is, is left out."""
 
     turn_id: str
     conversation_id: str
     question: str
-    answer: Mapping[str, Any]
+    answer: dict[str, Any]
     """The whole answer object."""
     rating: Rating | None
     comment: str
+
+
+class Summary(NamedTuple):
+    """One line of a caller's list of conversations."""
+
+    conversation_id: str
+    title: str
+    """Its first question."""
+    turns: int
+    began: str
+    latest: str
 
 
 def new_id() -> str:
@@ -94,14 +112,34 @@ class Conversations:
             ).fetchall()
         return [_turn(question, json.loads(answer)) for question, answer in rows]
 
-    def answers(self, conversation_id: str, owner: str = "") -> list[tuple[str, dict[str, object]]]:
-        """Question and whole answer object of each turn, oldest first."""
+    def answers(self, conversation_id: str, owner: str = "") -> list[Kept]:
+        """The turns of a conversation with their whole answers, oldest first; none for somebody else's."""
         with self._connect() as connection:
             rows = connection.execute(
-                "SELECT question, answer FROM turns WHERE conversation_id = ? AND owner = ? ORDER BY rowid",
+                "SELECT question, answer, at FROM turns WHERE conversation_id = ? AND owner = ? ORDER BY rowid",
                 (conversation_id, owner),
             ).fetchall()
-        return [(question, json.loads(answer)) for question, answer in rows]
+        return [Kept(question, json.loads(answer), at) for question, answer, at in rows]
+
+    def listed(self, owner: str = "", limit: int = 100) -> list[Summary]:
+        """An owner's conversations, the latest first, at most `limit`."""
+        with self._connect() as connection:
+            rows = connection.execute(
+                "SELECT c.conversation_id, t.question, c.turns, c.began, c.latest FROM (SELECT conversation_id, "
+                "min(rowid) AS first, max(rowid) AS last, count(*) AS turns, min(at) AS began, max(at) AS latest "
+                "FROM turns WHERE owner = ? GROUP BY conversation_id) c JOIN turns t ON t.rowid = c.first "
+                "ORDER BY c.last DESC LIMIT ?",
+                (owner, limit),
+            ).fetchall()
+        return [Summary(*row) for row in rows]
+
+    def conversation_of(self, turn_id: str, owner: str = "") -> str:
+        """The conversation that an owner's turn belongs to; empty for an absent turn or somebody else's."""
+        with self._connect() as connection:
+            row = connection.execute(
+                "SELECT conversation_id FROM turns WHERE turn_id = ? AND owner = ?", (turn_id, owner)
+            ).fetchone()
+        return str(row[0]) if row else ""
 
     def owned_by_other(self, conversation_id: str, owner: str) -> bool:
         """Whether an id is in use by somebody else, so that a caller never writes into it."""
@@ -113,35 +151,44 @@ class Conversations:
 
     def keep(self, question: str, answer: Answer, owner: str = "") -> None:
         """Add one turn."""
-        at = datetime.now(UTC).isoformat(timespec="seconds")
         with self._connect() as connection:
             connection.execute(
                 "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)",
-                (answer.turn_id, answer.conversation_id, owner, question, json.dumps(asdict(answer)), at),
+                (answer.turn_id, answer.conversation_id, owner, question, json.dumps(asdict(answer)), _now()),
             )
+
+    def delete(self, conversation_id: str, owner: str = "") -> bool:
+        """Remove an owner's conversation with what was said about its answers; whether there was one."""
+        of = "conversation_id = ? AND owner = ?"
+        with self._connect() as connection:
+            connection.execute(
+                f"DELETE FROM feedback WHERE turn_id IN (SELECT turn_id FROM turns WHERE {of})",
+                (conversation_id, owner),
+            )
+            return connection.execute(f"DELETE FROM turns WHERE {of}", (conversation_id, owner)).rowcount > 0
 
     def rate(self, turn_id: str, rating: Rating, comment: str = "", owner: str = "") -> bool:
-        """Keep what a person says of an answer of theirs; a second word on it replaces the first.
-
-        False when there is no such turn of this owner's.
-        """
-        at = datetime.now(UTC).isoformat(timespec="seconds")
+        """Keep what an owner thinks of an answer, in place of what they said before; whether it is their turn."""
         with self._connect() as connection:
-            written = connection.execute(
-                "INSERT OR REPLACE INTO feedback SELECT turn_id, owner, ?, ?, ? FROM turns"
-                " WHERE turn_id = ? AND owner = ?",
-                (rating, comment, at, turn_id, owner),
+            kept = connection.execute(
+                "INSERT OR REPLACE INTO feedback SELECT turn_id, owner, ?, ?, ? FROM turns "
+                "WHERE turn_id = ? AND owner = ?",
+                (rating, comment, _now(), turn_id, owner),
             )
-            return written.rowcount == 1
+            return kept.rowcount > 0
 
-    def every_turn(self) -> list[KeptTurn]:
+    def every_turn(self) -> list[Rated]:
         """The turns of all conversations, oldest first, for those who keep the library."""
         with self._connect() as connection:
             rows = connection.execute(
                 "SELECT t.turn_id, t.conversation_id, t.question, t.answer, f.rating, coalesce(f.comment, '')"
                 " FROM turns t LEFT JOIN feedback f ON f.turn_id = t.turn_id AND f.owner = t.owner ORDER BY t.rowid"
             ).fetchall()
-        return [KeptTurn(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5]) for row in rows]
+        return [Rated(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5]) for row in rows]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _turn(question: str, answer: dict[str, str]) -> Turn:

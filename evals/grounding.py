@@ -24,6 +24,13 @@ _ASIDE_ENDS = re.compile(r"(\)\s*(?:\[\d+\])+)\s+(?=[^\s\[])")
 """The mark of an aside: "(Aipathly) [1] It grows" is two sentences, though no full stop says so."""
 
 
+def support_judge() -> Judge:
+    """The project's own check, `assistant.support`: the one place that says which judge is asked."""
+    from assistant.support import check
+
+    return check
+
+
 class Grounding(NamedTuple):
     """Shares from 0 to 1; None where there is nothing to judge."""
 

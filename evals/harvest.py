@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from assistant.conversation import KeptTurn
+from assistant.conversation import Rated
 from assistant.types import Outcome, Turn
 from evals.questions import Case, fields_of
 
@@ -124,7 +124,7 @@ class DraftCase:
         return {**fields_of(self.case), "metadata": about}
 
 
-def harvest(turns: Sequence[KeptTurn], known: Known) -> list[DraftCase]:
+def harvest(turns: Sequence[Rated], known: Known) -> list[DraftCase]:
     """Draft cases of the turns that went wrong, oldest first, each question once.
 
     Args:
@@ -142,7 +142,7 @@ def harvest(turns: Sequence[KeptTurn], known: Known) -> list[DraftCase]:
     return list(drafts.values())
 
 
-def _why(turn: KeptTurn) -> tuple[str, ...]:
+def _why(turn: Rated) -> tuple[str, ...]:
     reasons: Mapping[str, bool] = {
         "disliked": turn.rating == "down",
         "unverified": bool(turn.answer.get("unverified")),
@@ -151,7 +151,7 @@ def _why(turn: KeptTurn) -> tuple[str, ...]:
     return tuple(name for name, holds in reasons.items() if holds)
 
 
-def _draft(turn: KeptTurn, before: Sequence[str], why: tuple[str, ...], known: Known) -> DraftCase:
+def _draft(turn: Rated, before: Sequence[str], why: tuple[str, ...], known: Known) -> DraftCase:
     question = without_personal(turn.question, known)
     history = [without_personal(asked, known) for asked in before]
     answered = without_personal(str(turn.answer.get("answer") or ""), known)

@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.support import check
-from evals.grounding import Judge
+from evals.grounding import Judge, support_judge
 from evals.questions import Case, case_from, fields_of
 from evals.reply import Reply, reply_from
 from evals.scores import Scores, score
@@ -70,7 +69,7 @@ def run_cases(
     *,
     folder: Path | None = None,
     workers: int | None = None,
-    judge: Judge = check,
+    judge: Judge | None = None,
 ) -> Run:
     """Ask every case and score it, in the order of the cases.
 
@@ -80,7 +79,7 @@ def run_cases(
         progress: Told how far it has come.
         folder: Where replies are kept until the run is done, to go on from; nowhere without.
         workers: Questions asked at the same time; as many as the target bears without.
-        judge: What says whether evidence supports a sentence.
+        judge: What says whether evidence supports a sentence; the project's own check without.
 
     Raises:
         TargetError: The first cases all failed: the target cannot be asked.
@@ -97,6 +96,7 @@ def run_cases(
         if len(replies) >= _HOPELESS and all(one.error for one in replies.values()):
             raise TargetError(reply.error, "Nothing was answered. Mend that, and run it again.")
         progress(Progress(len(replies), len(cases), case.id if len(replies) < len(cases) else ""))
+    judge = judge or support_judge()
     results = tuple(_result(case, replies[case.id], judge) for case in cases)
     kept.done()
     names = sorted({one.reply.answered_by for one in results if one.reply.answered_by})

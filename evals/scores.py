@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from assistant.support import check
 from evals.grounding import Grounding, Judge, grounding
 from evals.metrics import (
     facts_found,
@@ -42,7 +41,7 @@ class Metric(NamedTuple):
     higher_is_better: bool = True
 
 
-def score(case: Case, reply: Reply, judge: Judge = check) -> tuple[Scores, Grounding]:
+def score(case: Case, reply: Reply, judge: Judge) -> tuple[Scores, Grounding]:
     """All scores of one answer, by metric, and which of its sentences are not supported.
 
     A reply that failed scores None everywhere: what went wrong on the way says nothing of the answer.

@@ -249,6 +249,13 @@ class Catalog:
             self.remove(connection, source_id)
         connection.execute("DELETE FROM files WHERE root = ? AND uri = ?", (root, uri))
 
+    def remove_source(self, connection: sqlite3.Connection, source_id: str) -> None:
+        """Remove a source and the memory of its file, so that the file counts as new when it is met again."""
+        connection.execute(
+            "DELETE FROM files WHERE (root, uri) IN (SELECT root, file FROM sources WHERE id = ?)", (source_id,)
+        )
+        self.remove(connection, source_id)
+
     def identity(self, root: str, uri: str) -> str:
         """The id of a source: the one it has, else one that is still free, made from its root and path."""
         with self._told():

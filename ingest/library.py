@@ -252,6 +252,18 @@ class Library:
             self._keep_view_fresh()
         return report
 
+    def remove(self, source_id: str) -> None:
+        """Remove a source with its passages; nothing happens when there is none of this id.
+
+        Raises:
+            LibraryBusy: Another process is writing.
+            LibraryError: The catalog cannot be written.
+        """
+        with self.writing():
+            with self.catalog.transaction() as connection:
+                self.catalog.remove_source(connection, source_id)
+            self._keep_view_fresh()
+
     def writing(self) -> _Held:
         """The writer's lock, held.
 

@@ -36,6 +36,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CAREER_DATABASE_URL", "", "reserved: this version keeps its catalog in SQLite", secret=True),
     Setting("CAREER_CHROMA_URL", "", "address of a Chroma server; embedded when empty"),
     Setting("CAREER_API_KEYS", "", "comma-separated keys; needed to listen beyond this machine", secret=True),
+    Setting("CAREER_RATE_LIMIT", "600/minute", "requests that one key, or one address, may send; off for no limit"),
+    Setting("CAREER_RATE_LIMIT_STORAGE", "memory://", "where requests are counted: memory:// or redis://host:port"),
+    Setting("CAREER_CORS_ORIGINS", "", "comma-separated addresses of sites whose pages may call the API"),
     Setting("CAREER_BENCH_DATA", "", "folder of third-party evaluation sets"),
     Setting("SLACK_BOT_TOKEN", "", "reserved for the Slack bot", secret=True),
     Setting("SLACK_SIGNING_SECRET", "", "reserved for the Slack bot", secret=True),
@@ -55,6 +58,9 @@ class Settings:
     data_dir: Path
     chroma_url: str
     api_keys: tuple[str, ...]
+    rate_limit: str
+    rate_limit_storage: str
+    cors_origins: tuple[str, ...]
     bench_data: str
     values: Mapping[str, str] = field(default_factory=dict)
     """Value by name, as given."""
@@ -117,11 +123,19 @@ def _settings(values: Mapping[str, str], origins: Mapping[str, str]) -> Settings
         reranker=values["CAREER_RERANKER"],
         data_dir=Path(values["CAREER_DATA_DIR"]).expanduser(),
         chroma_url=values["CAREER_CHROMA_URL"],
-        api_keys=tuple(key.strip() for key in values["CAREER_API_KEYS"].split(",") if key.strip()),
+        api_keys=_listed(values["CAREER_API_KEYS"]),
+        rate_limit=values["CAREER_RATE_LIMIT"],
+        rate_limit_storage=values["CAREER_RATE_LIMIT_STORAGE"],
+        cors_origins=tuple(origin.rstrip("/") for origin in _listed(values["CAREER_CORS_ORIGINS"])),
         bench_data=values["CAREER_BENCH_DATA"],
         values=values,
         origins=origins,
     )
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    """The parts of a comma-separated value."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _known(name: str) -> None:

@@ -23,8 +23,10 @@ from ingest import errors
 from ingest.settings import Settings, load_settings
 from ingest.types import Filters, Hit, Neighbourhood, Passage, Reference, Source
 from ui import schemas
-from ui.api import STATUS, create_app, status_of
-from ui.guard import MAX_BODY, owner_of
+from ui.api import create_app
+from ui.failures import STATUS, status_of
+from ui.guard import owner_of
+from ui.limits import MAX_BODY
 
 ORIGIN = Reference("Labor Bureau", "Pay", "2024-05", "https://example.org/pay")
 SOURCE = Source(

@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from assistant.conversation import Kept
 from assistant.types import Answer, Citation, Cited, Delta, Done, Event, Searching
 from ingest.errors import LibraryEmpty
 from ingest.types import Neighbourhood, Passage, Reference, Source
@@ -78,9 +79,9 @@ class ScriptedConversations:
     def __init__(self) -> None:
         self.kept: list[tuple[str, str, str, Answer]] = []
 
-    def answers(self, conversation_id: str, owner: str = "") -> list[tuple[str, dict[str, object]]]:
+    def answers(self, conversation_id: str, owner: str = "") -> list[Kept]:
         mine = [one for one in self.kept if one[:2] == (conversation_id, owner)]
-        return [(question, asdict(answer)) for _, _, question, answer in mine]
+        return [Kept(question, asdict(answer), "2026") for _, _, question, answer in mine]
 
 
 BLANK = Answer("", "answered", (), (), "", (), "extractive", "", "turn")

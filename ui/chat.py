@@ -281,7 +281,7 @@ class _Desk:
         session = Session(match[1] if match else uuid.uuid4().hex)
         try:
             turns = self._assistant.conversations.answers(match[2], session.owner) if match else []
-            session.exchanges.extend(self._answered(question, held) for question, held in turns)
+            session.exchanges.extend(self._answered(turn.question, turn.answer) for turn in turns)
         except CareerError as error:
             session.exchanges.append(_unopened(error))
         return session

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
+from assistant.conversation import Kept
 from assistant.types import Answer, Citation
 from ingest.types import Hit, Neighbourhood, Passage, Report, Source
 
@@ -131,6 +132,33 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [[safe(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+
+
+def conversation_markdown(turns: Sequence[Kept]) -> str:
+    """A conversation as Markdown: questions as headings, answers, numbered sources below each."""
+    return "\n".join(_turn_markdown(turn) for turn in turns)
+
+
+def _turn_markdown(turn: Kept) -> str:
+    answer = turn.answer
+    lines = [f"## {escaped(' '.join(turn.question.split()))}", "", escaped(answer["answer"]), ""]
+    for one in answer["citations"]:
+        where = ", ".join(part for part in (one["title"], one["place"], one["publisher"], one["as_of"]) if part)
+        link = f" <{one['url']}>" if one["url"] else ""
+        lines.append(f'[{one["number"]}]: {escaped(where)}{link}: "{escaped(one["quote"])}"  ')
+    return "\n".join([*lines, f"*{turn.at}*", ""])
+
+
+_MARKUP = re.compile(r"([\\`*_{}<>#|!]|\[(?!\d+\])|(?<!\d)\])")
+
+
+def escaped(text: str) -> str:
+    r"""Text that Markdown shows as it is; marks such as [1] stay.
+
+    >>> escaped("a *b* <img> [x](y) [1]")
+    'a \\*b\\* \\<img\\> \\[x\\](y) [1]'
+    """
+    return _MARKUP.sub(r"\\\1", text)
 
 
 # Objects for programs, in the shapes that the HTTP API and `--json` share.

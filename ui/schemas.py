@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
+from assistant.conversation import Rating
 from assistant.types import Outcome
 
 _DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
@@ -124,6 +125,24 @@ class SearchRequest(_Request):
     rewrite: bool = Field(True, description="Mend typos and make a follow-up stand alone before searching.")
 
 
+class SourceRequest(_Request):
+    """A page to bring in."""
+
+    model_config = _example(url="https://www.bls.gov/ooh/math/data-scientists.htm")
+
+    url: Text = Field(min_length=1, max_length=2_000, description="An `http` or `https` address.")
+
+
+class FeedbackRequest(_Request):
+    """Whether an answer was good."""
+
+    model_config = _example(turn_id="77e1", rating="down", comment="The figure is from 2019.")
+
+    turn_id: Text = Field(min_length=1, max_length=200, description="The `turn_id` of the answer.")
+    rating: Rating
+    comment: Text | None = Field(None, max_length=2_000)
+
+
 # What goes out.
 
 
@@ -205,6 +224,51 @@ class SourcesResponse(BaseModel):
     """What is in the library."""
 
     sources: list[SourceObject]
+
+
+class BroughtIn(BaseModel):
+    """What came of bringing a document in."""
+
+    report: str = Field(description="`1 new, 0 changed, 0 removed, 0 unchanged, 0 failed`.")
+    sources: list[SourceObject]
+
+
+class ConversationSummary(BaseModel):
+    """One of your conversations."""
+
+    conversation_id: str
+    title: str = Field(description="Its first question.")
+    turns: int
+    began: str
+    latest: str
+
+
+class ConversationsResponse(BaseModel):
+    """Your conversations, the latest first."""
+
+    conversations: list[ConversationSummary]
+
+
+class TurnObject(BaseModel):
+    """A question and its answer."""
+
+    question: str
+    answer: AnswerObject
+    at: str = Field(description="When it was answered: UTC, ISO 8601.")
+
+
+class ConversationResponse(BaseModel):
+    """A conversation, oldest turn first."""
+
+    conversation_id: str
+    turns: list[TurnObject]
+
+
+class FeedbackResponse(BaseModel):
+    """What was kept of a rating."""
+
+    turn_id: str
+    rating: Rating
 
 
 class NeighbourObject(BaseModel):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -24,7 +23,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ingest.errors import SettingsError
 from ui import terminal
-from ui.guard import Guard, error_response
+from ui.failures import error_response
+from ui.guard import Guard
+from ui.logs import set_up_logging
 from ui.render import safe
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ Made = TypeVar("Made")
 
 _GRACE_SECONDS = 10
 """How long answers that are being written may go on when the server is told to stop."""
+_OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
+"""What a server without keys may be called; it listens on this machine's own addresses only."""
 _LOOK_SECONDS = 0.5
 """How often a connection without end looks whether the server stops."""
 _BEGUN = "bundled.begun"
@@ -205,7 +208,9 @@ async def early(scope: Scope, receive: Receive, send: Send) -> None:
     else:
         request_id = scope["state"]["request_id"]
         hint = "Try again in some seconds."
-        response = error_response(503, "starting", "The server is getting ready.", hint, request_id, headers)
+        response = error_response(
+            scope["path"], 503, "starting", "The server is getting ready.", hint, request_id, headers
+        )
     await response(scope, receive, send)
 
 
@@ -243,7 +248,7 @@ def _in_thread(work: Callable[[], Made]) -> asyncio.Future[Made]:
 def _run(settings: Settings, listener: socket.socket) -> None:
     import uvicorn
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logging()
     failures: list[Exception] = []
 
     def failed(error: Exception) -> None:
@@ -251,7 +256,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         server.should_exit = True
 
     config = uvicorn.Config(
-        Entrance(lambda: _made(settings), _warmed, failed, lambda: server.should_exit),
+        Entrance(lambda: _made(settings, listener.getsockname()[0]), _warmed, failed, lambda: server.should_exit),
         log_level="warning",
         access_log=False,
         proxy_headers=False,
@@ -264,13 +269,14 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         raise failures[0]
 
 
-def _made(settings: Settings) -> FastAPI:
+def _made(settings: Settings, address: str) -> FastAPI:
     from assistant.build import build_assistant
     from ui.api import create_app
     from ui.chat import mount
 
     assistant = build_assistant(settings)
-    return mount(create_app(assistant, settings), assistant)
+    hosts = () if settings.api_keys else (*_OWN_NAMES, address)
+    return mount(create_app(assistant, settings, hosts), assistant)
 
 
 def _warmed(app: FastAPI) -> None:

@@ -1,0 +1,47 @@
+"""What the routes of the API share: the assistant that answers, and the counting of what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from assistant.assistant import Assistant
+from assistant.types import Answer, Done, Event, Turn
+from ingest.errors import ModelUnavailable
+from ui import schemas
+
+SSE_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+"""Keep what stands between from holding events back."""
+
+
+def _assistant(request: Request) -> Assistant:
+    assistant: Assistant = request.app.state.assistant
+    return assistant
+
+
+Answering = Annotated[Assistant, Depends(_assistant)]
+
+
+def watched(events: Iterator[Event], request: Request) -> Iterator[Event]:
+    """The same events; what they come to is counted."""
+    metrics = request.app.state.metrics
+    try:
+        for event in events:
+            if isinstance(event, Done):
+                metrics.answered(event.answer)
+            yield event
+    except ModelUnavailable:
+        metrics.model_failed()
+        raise
+
+
+def drained(events: Iterator[Event]) -> Answer:
+    """The whole answer."""
+    return next(event.answer for event in events if isinstance(event, Done))
+
+
+def past(history: list[schemas.PastTurn]) -> list[Turn]:
+    """The turns of a request as the assistant takes them."""
+    return [Turn(turn.question, turn.answer or "") for turn in history]
