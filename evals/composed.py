@@ -92,7 +92,9 @@ def _is_text_only(runnable: Any) -> bool:
 
 def _schema(runnable: Any) -> Mapping[str, Any]:
     said = getattr(runnable, "get_input_jsonschema", None)
-    return said() if said else {}
+    schema: Mapping[str, Any] = said() if said else {}
+    # A typed dictionary is described by reference.
+    return schema.get("$defs", {}).get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
 
 
 def reply_given(given: Any) -> Reply:

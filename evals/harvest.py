@@ -46,8 +46,8 @@ _LAST_WORD = re.compile(r"[\w'’-]+\W*$")
 _PLACED = ("in", "near", "at")
 """Words before a place or an employer, which says nothing of who asks."""
 _NO_NAMES = frozenset(
-    "mr mrs ms dr prof january february march april may june july august september october november december monday tuesday wednesday "
-    "thursday friday saturday sunday".split()
+    "mr mrs ms dr prof january february march april may june july august september october november december monday "
+    "tuesday wednesday thursday friday saturday sunday".split()
 )
 
 

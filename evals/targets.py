@@ -6,7 +6,10 @@ A target gives a `Reply` for a case and a name that says what it is. What it doe
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -83,13 +86,13 @@ def in_process(settings: Settings) -> InProcess:
     Raises:
         LibraryError: The library cannot be opened.
     """
-    import tempfile
-
     from assistant.build import build_assistant
 
-    folder = tempfile.TemporaryDirectory(prefix="career-eval-")
-    assistant = build_assistant(settings, conversations=Path(folder.name) / "conversations.db")
-    return InProcess(assistant, has_model=settings.model != "extractive", keep=folder)
+    folder = tempfile.mkdtemp(prefix="career-eval-")
+    assistant = build_assistant(settings, conversations=Path(folder) / "conversations.db")
+    target = InProcess(assistant, has_model=settings.model != "extractive")
+    weakref.finalize(target, shutil.rmtree, folder, ignore_errors=True)
+    return target
 
 
 class InProcess:
@@ -97,11 +100,10 @@ class InProcess:
 
     workers = 2
 
-    def __init__(self, assistant: Assistant, *, has_model: bool = False, keep: object = None) -> None:
-        """Ask this assistant; with a model, its tokens are counted. `keep` is held as long as the target is."""
+    def __init__(self, assistant: Assistant, *, has_model: bool = False) -> None:
+        """Ask this assistant; with a model, its tokens are counted."""
         self._assistant = assistant
         self._has_model = has_model
-        self._keep = keep
         self.library = assistant.library
         # The model loads with the first question otherwise, and its latency would be counted as the answer's.
         self.library.embedder.embed_query("warm")
