@@ -94,7 +94,8 @@ def _schema(runnable: Any) -> Mapping[str, Any]:
     said = getattr(runnable, "get_input_jsonschema", None)
     schema: Mapping[str, Any] = said() if said else {}
     # A typed dictionary is described by reference.
-    return schema.get("$defs", {}).get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
+    named: Mapping[str, Mapping[str, Any]] = schema.get("$defs", {})
+    return named.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
 
 
 def reply_given(given: Any) -> Reply:
