@@ -2,6 +2,8 @@
 # make test    installs with the test extras, runs the whole suite
 # make check   formatting, lint, types
 # make fuzz    thousands of requests made from the API's own description
+# make gate    the question sets, held against the run that was accepted last
+# make baselines   our figures beside stock pipelines, into docs/evaluation.md
 # make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
 # make torture kills, collisions, full disks and live backups: is anything ever lost?
 
@@ -14,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: default serve test check bench fuzz torture
+.PHONY: default serve test check bench fuzz gate baselines torture
 default: check test
 
 serve: $(VENV)/.installed-serve
@@ -30,6 +32,19 @@ check: $(VENV)/.installed-test
 
 fuzz: $(VENV)/.installed-test
 	FUZZ_EXAMPLES=500 $(BIN)/python -m pytest -q tests/test_schema.py
+
+gate: $(VENV)/.installed-test
+	$(BIN)/career-assistant --data runs/library ingest
+	$(BIN)/career-assistant --data runs/library eval --gate --out runs/gate
+
+baselines: $(VENV)/.installed-test .venv-baselines/.installed
+	$(BIN)/python -m evals.stock .venv-baselines/bin/python
+
+.venv-baselines/.installed: evals/baselines/requirements.txt
+	$(PYTHON) -m venv .venv-baselines
+	.venv-baselines/bin/python -m pip install --disable-pip-version-check --quiet torch==2.13.0
+	.venv-baselines/bin/python -m pip install --disable-pip-version-check --quiet --requirement $<
+	@touch $@
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/career-assistant eval

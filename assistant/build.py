@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from assistant.assistant import Assistant, Rewriter
 from assistant.conversation import Conversations
@@ -34,21 +35,25 @@ def upkeep(settings: Settings) -> Upkeep:
     return Upkeep(settings.data_dir, load_embedder(settings.embedding_model), settings.chroma_url)
 
 
-def build_assistant(settings: Settings) -> Assistant:
+def build_assistant(
+    settings: Settings, *, library: Library | None = None, conversations: Path | None = None
+) -> Assistant:
     """An assistant over the settings' library, answering with the settings' model.
+
+    Another library may be given, and another file for its conversations.
 
     Raises:
         LibraryError: The library cannot be opened.
         SettingsError: The chat model cannot be built.
     """
-    library = open_library(settings)
+    library = library or open_library(settings)
     support = SupportCheck(library.embedder.embed_passages)
     extractive = ExtractiveAnswerer(library.embedder.embed_passages, CountWords(library), support)
     return Assistant(
         library,
         _rewriter(settings, LibraryRewriter(library)),
         _answerer(settings, extractive, support),
-        Conversations(settings.data_dir / "conversations.db"),
+        Conversations(conversations or settings.data_dir / "conversations.db"),
         support,
     )
 

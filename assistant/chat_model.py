@@ -11,7 +11,9 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +171,8 @@ class ChatModelAnswerer:
         came: Queue[Any] = Queue()
         given_up = threading.Event()
         given = (self._model, asked, self._callbacks, came, given_up)
-        threading.Thread(target=_read, args=given, daemon=True).start()
+        # In the caller's context, so that whoever counts tokens or traces there sees this model's work.
+        threading.Thread(target=partial(copy_context().run, _read, *given), daemon=True).start()
         patience, until = self._first_seconds, time.monotonic() + self._whole_seconds
         try:
             while True:

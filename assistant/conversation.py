@@ -50,6 +50,18 @@ class Kept(NamedTuple):
     """When it was answered: UTC, ISO 8601, to the second."""
 
 
+class Rated(NamedTuple):
+    """One turn with what its owner said of it; whose it is, is left out."""
+
+    turn_id: str
+    conversation_id: str
+    question: str
+    answer: dict[str, Any]
+    """The whole answer object."""
+    rating: Rating | None
+    comment: str
+
+
 class Summary(NamedTuple):
     """One line of a caller's list of conversations."""
 
@@ -164,6 +176,15 @@ class Conversations:
                 (rating, comment, _now(), turn_id, owner),
             )
             return kept.rowcount > 0
+
+    def every_turn(self) -> list[Rated]:
+        """The turns of all conversations, oldest first, for those who keep the library."""
+        with self._connect() as connection:
+            rows = connection.execute(
+                "SELECT t.turn_id, t.conversation_id, t.question, t.answer, f.rating, coalesce(f.comment, '')"
+                " FROM turns t LEFT JOIN feedback f ON f.turn_id = t.turn_id AND f.owner = t.owner ORDER BY t.rowid"
+            ).fetchall()
+        return [Rated(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5]) for row in rows]
 
 
 def _now() -> str:

@@ -23,8 +23,7 @@ from assistant.extractive import ExtractiveAnswerer
 from assistant.support import SupportCheck
 from evals import answerability, bls
 from evals.logistic import fit, held_out
-from evals.questions import load_sets
-from evals.report import HOLDOUT
+from evals.questions import HOLDOUT, load_sets
 from ingest.settings import load_settings
 
 BUNDLED = ("data-scientists", "software-developers", "computer-and-information-research-scientists")

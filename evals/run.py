@@ -1,44 +1,49 @@
-"""Runs cases through an assistant and scores each answer. What could not be scored is None, never zero."""
+"""Puts cases to a target, several at a time, and scores each reply. What could not be scored is None, never zero.
+
+Replies are written down as they come, so that a run that was cut short goes on where it stopped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-from assistant.assistant import Assistant
-from assistant.types import Answer
-from evals.metrics import facts_found, marks_in_order, recall_at
-from evals.questions import Case
+from evals.grounding import Judge, support_judge
+from evals.questions import Case, case_from, fields_of
+from evals.reply import Reply, reply_from
+from evals.scores import Scores, score
+from evals.targets import Target, TargetError
 from ingest.types import Progress
+
+PARTIAL = "partial.jsonl"
+"""Name of the file of replies so far, in the folder of a run that is not done."""
+_HOPELESS = 3
+"""Cases that fail, before any has been answered, until the target is given up."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """One case with its answer and scores."""
+    """One case with its reply and scores."""
 
     case: Case
-    answer: Answer
-    retrieved: tuple[str, ...]
-    """Sources of the passages found, by their paths, best first, each once."""
-    facts: float | None
-    """Share of the facts found, 0 to 1."""
-    recall_at_5: float | None
-    marks_in_order: bool
-    quotes_verbatim: bool | None
-    """Whether every quote stands in its passage; None without citations."""
-
-    @property
-    def refused(self) -> bool:
-        """Whether the answer says that the library does not hold it."""
-        return self.answer.outcome in ("not_found", "unclear", "declined")
+    reply: Reply
+    scores: Scores
+    unsupported: tuple[str, ...] = ()
+    """Sentences that their citations do not support."""
+    judged: str = ""
+    """What a chat model says of the answer; empty when none was asked."""
 
     @property
     def right(self) -> bool:
-        """Whether it is wholly right: all facts where there is an answer, and the outcome that was expected else."""
-        if self.case.answerable:
-            return not self.refused and (self.facts is None or self.facts == 1.0)
-        return self.answer.outcome == self.case.outcome
+        """Whether it is wholly right; False as well when there is no answer."""
+        return self.scores.get("right") == 1.0
 
 
 @dataclass(frozen=True)
@@ -48,45 +53,152 @@ class Run:
     results: tuple[Result, ...]
     at: str
     """When it began: UTC, ISO 8601."""
+    target: str
+    """What was asked."""
     answered_by: str
+    seconds: float
+    """How long asking and scoring took."""
+    resumed: int = 0
+    """Replies that an earlier run, cut short, had already got."""
 
 
-def run_cases(assistant: Assistant, cases: Sequence[Case], progress: Callable[[Progress], None]) -> Run:
-    """Ask every case and score it.
+def run_cases(
+    target: Target,
+    cases: Sequence[Case],
+    progress: Callable[[Progress], None] = lambda step: None,
+    *,
+    folder: Path | None = None,
+    workers: int | None = None,
+    judge: Judge | None = None,
+) -> Run:
+    """Ask every case and score it, in the order of the cases.
+
+    Args:
+        target: Whom to ask.
+        cases: What to ask.
+        progress: Told how far it has come.
+        folder: Where replies are kept until the run is done, to go on from; nowhere without.
+        workers: Questions asked at the same time; as many as the target bears without.
+        judge: What says whether evidence supports a sentence; the project's own check without.
 
     Raises:
+        TargetError: The first cases all failed: the target cannot be asked.
         LibraryEmpty: There is no library to ask.
     """
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    results = []
-    for index, case in enumerate(cases):
-        progress(Progress(index, len(cases), case.id))
-        results.append(_result(assistant, case))
-    progress(Progress(len(cases), len(cases), ""))
-    names = {result.answer.answered_by for result in results}
-    return Run(tuple(results), at, ", ".join(sorted(names)))
+    at, begun = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    kept = _Kept(folder, fingerprint(target.name, cases))
+    replies = dict(kept.replies)
+    left = [case for case in cases if case.id not in replies]
+    progress(Progress(len(replies), len(cases), left[0].id if left else ""))
+    for case, reply in _asked(target, left, workers or target.workers):
+        replies[case.id] = reply
+        kept.add(case.id, reply)
+        if len(replies) >= _HOPELESS and all(one.error for one in replies.values()):
+            raise TargetError(reply.error, "Nothing was answered. Mend that, and run it again.")
+        progress(Progress(len(replies), len(cases), case.id if len(replies) < len(cases) else ""))
+    judge = judge or support_judge()
+    results = tuple(_result(case, replies[case.id], judge) for case in cases)
+    kept.done()
+    names = sorted({one.reply.answered_by for one in results if one.reply.answered_by})
+    seconds = round(time.perf_counter() - begun, 1)
+    return Run(results, at, target.name, ", ".join(names), seconds, len(kept.replies))
 
 
-def _result(assistant: Assistant, case: Case) -> Result:
-    answer = assistant.ask(case.user_input, history=case.history)
-    _, hits = assistant.search(case.user_input, history=case.history, k=10)
-    retrieved = tuple(dict.fromkeys(hit.source.uri for hit in hits))
-    return Result(
-        case,
-        answer,
-        retrieved,
-        facts=facts_found(answer.answer, case.facts) if case.answerable else None,
-        recall_at_5=recall_at(5, retrieved, case.reference_context_ids),
-        marks_in_order=marks_in_order(answer.answer, [one.number for one in answer.citations]),
-        quotes_verbatim=_verbatim(assistant, answer),
+def _asked(target: Target, cases: Sequence[Case], workers: int) -> Iterable[tuple[Case, Reply]]:
+    """Replies as they come. Only a few questions wait in line, so that Ctrl-C ends it soon."""
+    line = iter(cases)
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: dict[Future[Reply], Case] = {}
+        while True:
+            for case in line:
+                waiting[pool.submit(_reply, target, case)] = case
+                if len(waiting) >= workers:
+                    break
+            if not waiting:
+                return
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield waiting.pop(future), future.result()
+
+
+def _reply(target: Target, case: Case) -> Reply:
+    try:
+        return target.ask(case)
+    except TargetError as error:
+        return Reply("", error=str(error))
+
+
+def _result(case: Case, reply: Reply, judge: Judge) -> Result:
+    scores, grounds = score(case, reply, judge)
+    return Result(case, reply, scores, grounds.unsupported)
+
+
+def fingerprint(target: str, cases: Sequence[Case]) -> str:
+    """What a run is about, as a short word: the same target, cases and order give the same one."""
+    told = json.dumps([target, [fields_of(case) for case in cases]], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+class _Kept:
+    """The replies of a run so far, in a file: its first line says what the run is about."""
+
+    def __init__(self, folder: Path | None, about: str) -> None:
+        self._path = folder / PARTIAL if folder else None
+        self.replies: dict[str, Reply] = {}
+        if self._path is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        lines = self._path.read_text(encoding="utf-8").split("\n") if self._path.is_file() else []
+        if lines and lines[0] == json.dumps({"run": about}):
+            self.replies = dict(_complete(lines[1:]))
+        else:
+            self._path.write_text(json.dumps({"run": about}) + "\n", encoding="utf-8")
+
+    def add(self, case_id: str, reply: Reply) -> None:
+        if self._path is not None and not reply.error:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"id": case_id, **asdict(reply)}, ensure_ascii=False) + "\n")
+
+    def done(self) -> None:
+        if self._path is not None:
+            self._path.unlink()
+
+
+def _complete(lines: Iterable[str]) -> Iterable[tuple[str, Reply]]:
+    """The replies of whole lines; the last may have been cut short."""
+    for line in lines:
+        try:
+            given = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        yield str(given["id"]), reply_from(given)
+
+
+# A run in a file.
+
+
+def run_to_json(run: Run) -> dict[str, Any]:
+    """The whole run as an object."""
+    results = [
+        {"case": {"set": one.case.set, **fields_of(one.case)}, "reply": asdict(one.reply), "scores": dict(one.scores),
+         "unsupported": list(one.unsupported), "judged": one.judged}
+        for one in run.results
+    ]  # fmt: skip
+    return {**asdict(replace(run, results=())), "results": results}
+
+
+def run_from_json(given: dict[str, Any]) -> Run:
+    """A run out of its object."""
+    results = tuple(
+        Result(
+            case_from(
+                {name: value for name, value in one["case"].items() if name != "set"}, one["case"]["set"], "A case"
+            ),
+            reply_from(one["reply"]),
+            one["scores"],
+            tuple(one["unsupported"]),
+            one.get("judged", ""),
+        )
+        for one in given["results"]
     )
-
-
-def _verbatim(assistant: Assistant, answer: Answer) -> bool | None:
-    if not answer.citations:
-        return None
-    for citation in answer.citations:
-        found = assistant.library.passage(citation.passage_id)
-        if found is None or citation.quote not in found.passage.text:
-            return False
-    return True
+    return Run(**{**given, "results": results})

@@ -17,6 +17,7 @@ import click
 
 from ingest.errors import CareerError, LibraryEmpty
 from ui import terminal
+from ui.evaluate import evaluate
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -233,24 +234,6 @@ def restore(ctx: click.Context, file: Path) -> None:
     click.echo(f"Restored as of {made.made_at}: {made.sources} sources, {made.passages} passages.")
 
 
-@cli.command("eval")
-@click.argument("sets", nargs=-1, metavar="[SET]...")
-@click.option("--out", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Write the results here.")
-@with_data
-@click.pass_context
-def evaluate(ctx: click.Context, sets: tuple[str, ...], out: Path | None) -> None:
-    """Run question sets and print scores: names of bundled sets or paths, or without any all bundled ones."""
-    from evals import questions, report, run
-
-    cases = questions.load_sets(sets)
-    with terminal.progress() as told:
-        ran = run.run_cases(_assistant(ctx), cases, told)
-    click.echo(report.summary(ran))
-    if out is not None:
-        report.write(ran, out)
-        click.echo(f"Written to {out}.")
-
-
 @cli.command()
 @with_data
 @click.pass_context
@@ -260,6 +243,11 @@ def settings(ctx: click.Context) -> None:
     from ui import render
 
     click.echo(render.table(("setting", "value", "from"), describe(_settings(ctx))))
+
+
+for _command in (evaluate, *evaluate.commands.values()):
+    with_data(_command)
+cli.add_command(evaluate)
 
 
 def _settings(ctx: click.Context) -> Settings:
