@@ -35,7 +35,7 @@ def assistant(bundled_data_dir: Path) -> Assistant:
      ("Are nurses in demand?", "percent"), ("What degree do nurses need?", "education"),
      ("How do I become a nurse without a degree?", "other"), ("When did nursing begin?", "time"),
      ("How do nurses and doctors differ?", "difference"), ("What is nursing?", "definition"),
-     ("Which tools do nurses use?", "list"), ("Why nursing?", "other")],
+     ("Which tools do nurses use?", "list"), ("Why nursing?", "reason")],
 )  # fmt: skip
 def test_a_question_is_read_for_the_kind_of_its_answer(question: str, kind: str) -> None:
     assert read_question(question).kind == kind
