@@ -107,7 +107,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if _is_fragment(rest):
         if attributes_only and meant and not set(meant.key) <= labels.attributes:
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
-        asked = _replace(rest, state.asked, labels, similar)
+        asked = _replace(rest, state.asked, labels, similar if lead_in and lead_in.group() else _unlike)
         if asked:
             return state.heard(question, asked)
     if meant is None:
@@ -117,6 +117,11 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
 
 
+def _unlike(text: str, others: Sequence[str]) -> Sequence[float]:
+    """Nothing is like anything: a bare phrase begins anew unless the library knows its like."""
+    return [0.0 for _ in others]
+
+
 def _is_fragment(rest: str) -> bool:
     """Whether words name a thing and ask nothing: "late career", "in Seattle", "data scientists".
 
@@ -124,6 +129,18 @@ def _is_fragment(rest: str) -> bool:
     (True, False, True)
     """
     return bool(stems(rest)) and not _QUESTION_WORD.match(rest) and len(words(rest)) <= 8 and not pronoun_in(rest)
+
+
+_POINTING = frozenset(("this", "that", "these", "those"))
+_BE_AT_END = re.compile(r"\b(?:is|are|was|were)\s*$", re.IGNORECASE)
+_AUXILIARY_AT_END = re.compile(
+    r"\b(?:do|does|did|can|could|will|would|should|may|might|has|have|had)\s*$", re.IGNORECASE
+)
+_FORMAL = re.compile(r"(?:take|takes|make|makes|worth|possible|hard|difficult|(?:is|was|'s) [\w-]+) .*\b(?:to|be|if)\b")
+"""What stands behind an "it" that means nothing: "it takes years to", "it is better to"."""
+_ASKS_BE = re.compile(r"(?:(?:why|but|so|and) )?(?:is|was|isn't|would|will)", re.IGNORECASE)
+_TO_DO = re.compile(r"(?:[\w-]+ ){1,3}(?:to|if)\b")
+"""As in "Is it safer to rent?"."""
 
 
 def pronoun_in(question: str) -> Pronoun | None:
@@ -145,17 +162,23 @@ def pronoun_in(question: str) -> Pronoun | None:
 
 
 def _points_nowhere(question: str, match: re.Match[str]) -> bool:
+    """Whether a pronoun is a mere form, joins clauses, stands before its own noun, or was named in its own sentence."""
     word, before = match.group().lower(), question[: match.start()]
     after = question[match.end() :].strip().lower()
-    named = any(not one.signs["after_wh"] for one in mentions(before, 0))
+    following = after.split()[0] if after else ""
+    named = [one for one in mentions(before, 0) if not one.signs["after_wh"]]
     if word == "there":
-        return bool(after.strip(" ?.!")) or bool(re.search(r"\b(?:is|are|was|were)\s*$", before, re.IGNORECASE))
-    dummy = word == "it" and re.match(r"(?:take|takes|make|makes|worth|possible|hard|difficult) .*\bto\b", after)
+        return bool(after.strip(" ?.!")) or bool(_BE_AT_END.search(before))
+    if word == "it" and (_FORMAL.match(after) or (_ASKS_BE.fullmatch(before.strip()) and _TO_DO.match(after))):
+        return True
+    if word in _OWNERS and any(one.signs["after_do"] for one in named):
+        return True
+    if word in _POINTING and (not before.strip() or (stems(following) and not _AUXILIARY_AT_END.search(before))):
+        return True
     relative = word == "that" and after and before and not _PREPOSITION.search(before) and stems(before)
-    named_here = named and re.search(r"(?:\band\b|,|\bif\b)", before)
-    points_on = word in {"this", "these", "those"} and after and stems(after.split()[0]) and not before
-    compound = " " in word and after and (stems(after.split()[0]) or after.startswith("of "))
-    return bool(dummy or compound or named_here or relative or points_on)
+    named_here = named and re.search(r"(?:\band\b|[,;?!]|\. |- |\bif\b)", before)
+    compound = " " in word and after and (stems(following) or following in ("of", "as"))
+    return bool(named_here or relative or compound)
 
 
 def put(question: str, pronoun: Pronoun | None, name: str) -> str:
