@@ -19,6 +19,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -90,6 +91,8 @@ class DenseViews:
         self._server = server
         self._open: dict[str, tuple[Any, Collection]] = {}
         """The views in use, with their clients, whose type does not declare that they can be closed."""
+        self._opening = threading.Lock()
+        """Chroma's clients of one folder share their insides, which are not ready for whoever comes second."""
 
     def build(self, generation: int, parts: Iterable[tuple[Numbers, Vectors]]) -> View | None:
         """Build a new view aside from passage numbers and unit vectors, part by part; None when there are none.
@@ -238,12 +241,13 @@ class DenseViews:
         return f"{_COLLECTION}-{name}" if self._server else _COLLECTION
 
     def _collection(self, view: View) -> Collection:
-        opened = self._open.get(view.name)
-        if opened is None:
-            client = self._client(view.name)
-            opened = client, client.get_collection(self._collection_name(view.name), embedding_function=None)
-            self._keep_open(view.name, opened)
-        return opened[1]
+        with self._opening:
+            opened = self._open.get(view.name)
+            if opened is None:
+                client = self._client(view.name)
+                opened = client, client.get_collection(self._collection_name(view.name), embedding_function=None)
+                self._keep_open(view.name, opened)
+            return opened[1]
 
     def _client(self, name: str) -> ClientAPI:
         import chromadb

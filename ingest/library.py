@@ -108,7 +108,7 @@ class Library:
         self._looked_at: set[str] = set()
         self._given_up: set[str] = set()
         self._snapshot: _Snapshot | None = None
-        self._refreshing = Lock()
+        self._refreshing, self._looking = Lock(), Lock()
 
     @classmethod
     def open(
@@ -360,8 +360,11 @@ class Library:
     def _mend_view(self) -> None:
         """Look at a view before it is first used, and build it again when it is damaged."""
         held = self.catalog.meta("view")
-        if held in self._looked_at:
-            return
+        with self._looking:
+            if held not in self._looked_at:
+                self._look_at(held)
+
+    def _look_at(self, held: str) -> None:
         fault = self.view_fault()
         self._looked_at.add(held)
         if not fault:

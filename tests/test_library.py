@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -96,3 +97,15 @@ def test_nothing_is_written_by_an_ingest_that_finds_nothing_new(held: Library, d
     held.sync([str(documents)])
     after = {file.name: file.stat().st_mtime_ns for file in held.folder.glob("catalog.*")}
     assert {name: at for name, at in after.items() if name in before} == before
+
+
+def test_first_questions_may_come_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    documents = tmp_path / "documents"
+    write(documents, {f"doc{number}": "1" for number in range(40)}, 8)
+    with closing(Library.open(tmp_path / "data", HashingEmbedder())) as library:
+        library.sync([str(documents)])
+    for _ in range(5):
+        with closing(Library.open(tmp_path / "data", HashingEmbedder())) as library, ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(lambda number: library.search(f"doc{number}", k=3), range(16)))
+        assert all(found)
+    assert "damaged" not in caplog.text
