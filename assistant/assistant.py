@@ -125,10 +125,7 @@ class Assistant:
         if draft is not None:
             yield Delta(draft.text)
         else:
-            if self.library.is_empty():
-                raise LibraryEmpty(
-                    "The library is empty.", "Bring the bundled documents in with `career-assistant ingest`."
-                )
+            self._filled()
             own = without_wishes(turns)
             wish = read_wish(question) if own else ""
             searched_for = clock.timed(
@@ -146,12 +143,16 @@ class Assistant:
             draft = replace(draft, text=f"{draft.text}\n\n{note}")
             yield Delta(f"\n\n{note}")
         answer = _answer(draft, searched_for, conversation_id, turn_id or new_id(), clock)
-        with span("answered", outcome=answer.outcome, citations=len(answer.citations), by=answer.answered_by,
-                  **{f"{name}_ms": value for name, value in answer.timings_ms.items()}):  # fmt: skip
-            pass
+        _traced(answer)
         if keep:
             self.conversations.keep(question, answer, owner)
         yield Done(answer)
+
+    def _filled(self) -> None:
+        if self.library.is_empty():
+            raise LibraryEmpty(
+                "The library is empty.", "Bring the bundled documents in with `career-assistant ingest`."
+            )
 
     def _asked(self, question: str, turns: Sequence[Turn], wish: Wish) -> str:
         """What is looked up, standing alone: the question before for a wish, else each part of the question."""
@@ -279,6 +280,13 @@ def _checked(question: str) -> str:
             "Ask in fewer words, or bring a long text into the library with `career-assistant ingest`.",
         )
     return question
+
+
+def _traced(answer: Answer) -> None:
+    """Tell whoever traces how an answer came out, without its words."""
+    spent = {f"{name}_ms": value for name, value in answer.timings_ms.items()}
+    with span("answered", outcome=answer.outcome, citations=len(answer.citations), by=answer.answered_by, **spent):
+        pass
 
 
 def _answer(draft: Draft, searched_for: str, conversation_id: str, turn_id: str, clock: _Clock) -> Answer:

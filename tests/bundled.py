@@ -24,6 +24,6 @@ def copied(tmp_path: Path) -> Callable[[Path], Path]:
     """Copies a data folder, so that a test may write to it."""
 
     def copy(folder: Path) -> Path:
-        return Path(shutil.copytree(folder, tmp_path / "copied"))
+        return Path(shutil.copytree(folder, tmp_path / "copied", ignore=shutil.ignore_patterns("conversations.db*")))
 
     return copy

@@ -131,7 +131,7 @@ def test_answer_has_the_shape_of_the_contract(client: TestClient) -> None:
             {
                 "number": 1, "source_id": "s1", "title": "Pay", "place": "Pay, p. 3", "url": "https://example.org/pay",
                 "publisher": "Labor Bureau", "as_of": "2024-05", "quote": "Entry level: $105,418.",
-                "passage_id": "p1", "support": 0.97,
+                "passage_id": "p1", "support": 0.97, "review_by": "",
             }
         ],
         "unverified": [],

@@ -143,7 +143,8 @@ def test_a_broken_fusion_weight_is_caught(workshop: Workshop) -> None:
 
 def test_a_dropped_document_is_caught(workshop: Workshop) -> None:
     broken = workshop.broken_rules(workshop.target(DroppedDocument(workshop.library)))
-    assert {"recall@5 does not fall", "wholly right does not fall"} <= set(broken)
+    # What it says may well stand in another document, too; that it is gone is seen where it is searched for.
+    assert "recall@5 does not fall" in broken
 
 
 def test_truncated_passages_are_caught(workshop: Workshop) -> None:

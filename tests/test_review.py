@@ -13,6 +13,7 @@ from assistant.assistant import Assistant
 from assistant.build import LibraryRewriter, open_library
 from assistant.conversation import Conversations
 from assistant.extractive import ExtractiveAnswerer, WordCounts
+from assistant.support import SupportCheck
 from assistant.types import Delta, Done
 from ingest.settings import load_settings
 from ui.cli import cli
@@ -47,8 +48,10 @@ def data(tmp_path: Path) -> Path:
 
 def assistant_on(day: date, data: Path) -> Assistant:
     library = open_library(load_settings(data_dir=str(data)))
-    answerer = ExtractiveAnswerer(library.embedder.embed_passages, lambda: WordCounts(lambda stem: 1, 1))
-    return Assistant(library, LibraryRewriter(library), answerer, Conversations(data / "conversations.db"), lambda: day)
+    embed = library.embedder.embed_passages
+    answerer = ExtractiveAnswerer(embed, lambda: WordCounts(lambda stem: 1, 1), SupportCheck(embed))
+    conversations = Conversations(data / "conversations.db")
+    return Assistant(library, LibraryRewriter(library), answerer, conversations, today=lambda: day)
 
 
 def test_an_answer_from_a_page_past_its_review_says_so_at_its_end(data: Path) -> None:

@@ -19,6 +19,8 @@ from schemathesis.specs.openapi.checks import (
 from starlette.testclient import TestClient
 from test_api import ScriptedAssistant
 
+from assistant.types import Verdict
+from ingest.errors import QuestionError
 from ingest.settings import load_settings
 from ui.api import create_app
 
@@ -51,6 +53,11 @@ class Answering(ScriptedAssistant):
 
     def stream(self, question: str, **how: Any) -> Any:
         return super().stream(question, **{"conversation_id": "", **how})
+
+    def verify(self, sentence: str, passages: Any = ()) -> Verdict:
+        if not sentence.strip():
+            raise QuestionError("There is no sentence to verify.", "Give one.")
+        return Verdict(False, 0.2, ("this",), ())
 
 
 app = create_app(cast(Any, Answering()), load_settings(env={"CAREER_RATE_LIMIT": "off"}))
