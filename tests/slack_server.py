@@ -226,6 +226,8 @@ def fits(block: dict[str, Any]) -> bool:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
     slack: SlackServer
 
     def do_POST(self) -> None:

@@ -164,7 +164,7 @@ class Colleague:
                     urls[citation.number] = citation.url
                 case Done(answer):
                     return answer
-            if reply.is_due() and (said := slack_text.sayable(text, urls)):
+            if reply.is_due() and (said := slack_text.sayable(text, urls).rstrip()):
                 await reply.show(said, urls)
         raise RuntimeError("an answer ends with Done")
 

@@ -189,7 +189,8 @@ class Reply:
             self._messages.append(await self._posted(0, blocks, []))
             self._note(tuple(self._messages))
         elif len(self._messages) == 1:
-            await self._workspace.quietly("chat.update", ts=self._messages[0], **self._content(blocks))
+            channel, content = self._claim.message.channel, _contents(blocks, [])[0]
+            await self._workspace.quietly("chat.update", channel=channel, ts=self._messages[0], **content)
         self._latest = time.monotonic()
 
     async def _settle(self, parts: Sequence[slack_text.Blocks], below: slack_text.Blocks) -> None:
@@ -216,9 +217,11 @@ class Reply:
 
     async def _updated(self, ts: str, blocks: slack_text.Blocks, tail: slack_text.Blocks) -> bool:
         """Whether a message says this now."""
-        for shape in _shapes(tail):
+        for content in _contents(blocks, tail):
             try:
-                await self._workspace.call("chat.update", tries=TRIES, ts=ts, **self._content(blocks + shape))
+                await self._workspace.call(
+                    "chat.update", tries=TRIES, channel=self._claim.message.channel, ts=ts, **content
+                )
                 return True
             except Refused as error:
                 if error.error not in _UNFIT_BLOCKS:
@@ -241,19 +244,20 @@ class Reply:
         raise Unclear("chat.postMessage: Slack cannot be reached")
 
     async def _post(self, index: int, blocks: slack_text.Blocks, tail: slack_text.Blocks) -> str:
-        shapes = _shapes(tail)
-        for shape in shapes:
+        contents = _contents(blocks, tail)
+        for content in contents:
             try:
                 done = await self._workspace.call(
                     "chat.postMessage",
+                    channel=self._claim.message.channel,
                     thread_ts=self._claim.message.thread,
-                    **self._content(blocks + shape),
                     metadata=self._metadata(index),
+                    **content,
                     **_QUIET,
                 )
                 return str(done.get("ts", ""))
             except Refused as error:
-                if error.error not in _UNFIT_BLOCKS or shape is shapes[-1]:
+                if error.error not in _UNFIT_BLOCKS or content is contents[-1]:
                     raise
         raise AssertionError("there is at least one shape")
 
@@ -297,10 +301,6 @@ class Reply:
             return nobodys
         return ""
 
-    def _content(self, blocks: slack_text.Blocks) -> dict[str, Any]:
-        spoken = next((block["text"]["text"] for block in blocks if block["type"] == "section"), "")
-        return {"channel": self._claim.message.channel, "text": spoken[:300], "blocks": blocks}
-
     def _metadata(self, index: int) -> dict[str, Any]:
         return {"event_type": "career_answer", "event_payload": {"key": self._key(index)}}
 
@@ -308,9 +308,11 @@ class Reply:
         return f"{self._claim.turn_id}:{index}"
 
 
-def _shapes(tail: slack_text.Blocks) -> list[slack_text.Blocks]:
-    """What stands below an answer, and what a server may take that refuses it."""
-    return [tail, slack_text.plain_thumbs(tail), []] if tail else [[]]
+def _contents(blocks: slack_text.Blocks, tail: slack_text.Blocks) -> list[dict[str, Any]]:
+    """A message's content, and what a server may take that refuses it: plain buttons, no buttons, words alone."""
+    words = "".join(block["text"]["text"] for block in blocks)
+    tails = [tail, slack_text.plain_thumbs(tail), []] if tail else [[]]
+    return [*({"text": words[:300] or "…", "blocks": blocks + one} for one in tails), {"text": words, "blocks": []}]
 
 
 def _is_ts(text: str) -> bool:
