@@ -2,6 +2,7 @@
 # make test    installs with the test extras, runs the whole suite
 # make check   formatting, lint, types
 # make fuzz    thousands of requests made from the API's own description
+# make slack   1,000 Slack questions delivered again and again across a restart; time to the first sign and words
 # make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: default serve test check bench fuzz
+.PHONY: default serve test check bench fuzz slack
 default: check test
 
 serve: $(VENV)/.installed-serve
@@ -29,6 +30,10 @@ check: $(VENV)/.installed-test
 
 fuzz: $(VENV)/.installed-test
 	FUZZ_EXAMPLES=500 $(BIN)/python -m pytest -q tests/test_schema.py
+
+slack: $(VENV)/.installed-test
+	SLACK_STORM=1000 $(BIN)/python -m pytest -q tests/test_slack_faults.py -k storm
+	$(BIN)/python tests/slack_latency.py
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/career-assistant eval

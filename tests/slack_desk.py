@@ -150,10 +150,12 @@ class Desk:
 
 
 @asynccontextmanager
-async def served(slack: SlackServer, address: str, folder: Path, **env: str) -> AsyncIterator[Desk]:
-    """The whole API with the bot in it."""
-    assistant = ScriptedAssistant(folder)
-    app = create_app(assistant, settings(folder, address, **env), ["localhost"])  # type: ignore[arg-type]
+async def served(
+    slack: SlackServer, address: str, folder: Path, assistant: Any = None, **env: str
+) -> AsyncIterator[Desk]:  # fmt: skip
+    """The whole API with the bot in it, before the scripted assistant or another."""
+    assistant = assistant or ScriptedAssistant(folder)
+    app = create_app(assistant, settings(folder, address, **env), ["localhost"])
     async with app.router.lifespan_context(app), http_of(app) as http:
         yield Desk(app.state.slack, slack, assistant, http)
 

@@ -19,7 +19,7 @@ from ui.slack_ledger import LEASE_SECONDS
 from ui.slack_web import Pace
 
 STORM = int(os.environ.get("SLACK_STORM", "200"))
-"""Messages of the storm; `make slack-storm` sends 1,000."""
+"""Messages of the storm; `make slack` sends 1,000."""
 
 
 LOSABLE = ("500", "timeout", "reset", "500 done", "timeout done", "reset done")
