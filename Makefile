@@ -4,6 +4,7 @@
 # make fuzz    thousands of requests made from the API's own description
 # make gate    the question sets, held against the run that was accepted last
 # make baselines   our figures beside stock pipelines, into docs/evaluation.md
+# make slack   1,000 Slack questions delivered again and again across a restart; time to the first sign and words
 # make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
 # make torture kills, collisions, full disks and live backups: is anything ever lost?
 
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: default serve test check bench fuzz gate baselines torture
+.PHONY: default serve test check bench fuzz gate baselines slack torture
 default: check test
 
 serve: $(VENV)/.installed-serve
@@ -45,6 +46,10 @@ baselines: $(VENV)/.installed-test .venv-baselines/.installed
 	.venv-baselines/bin/python -m pip install --disable-pip-version-check --quiet torch==2.13.0
 	.venv-baselines/bin/python -m pip install --disable-pip-version-check --quiet --requirement $<
 	@touch $@
+
+slack: $(VENV)/.installed-test
+	SLACK_STORM=1000 $(BIN)/python -m pytest -q tests/test_slack_faults.py -k storm
+	$(BIN)/python tests/slack_latency.py
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/career-assistant eval

@@ -167,6 +167,13 @@ class Conversations:
             )
             return connection.execute(f"DELETE FROM turns WHERE {of}", (conversation_id, owner)).rowcount > 0
 
+    def delete_turn(self, turn_id: str, owner: str = "") -> bool:
+        """Remove one turn of an owner's with what was said about it; whether there was one."""
+        with self._connect() as connection:
+            connection.execute("DELETE FROM feedback WHERE turn_id = ? AND owner = ?", (turn_id, owner))
+            gone = connection.execute("DELETE FROM turns WHERE turn_id = ? AND owner = ?", (turn_id, owner))
+            return gone.rowcount > 0
+
     def rate(self, turn_id: str, rating: Rating, comment: str = "", owner: str = "") -> bool:
         """Keep what an owner thinks of an answer, in place of what they said before; whether it is their turn."""
         with self._connect() as connection:

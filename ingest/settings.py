@@ -40,10 +40,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CAREER_RATE_LIMIT_STORAGE", "memory://", "where requests are counted: memory:// or redis://host:port"),
     Setting("CAREER_CORS_ORIGINS", "", "comma-separated addresses of sites whose pages may call the API"),
     Setting("CAREER_BENCH_DATA", "", "folder of third-party evaluation sets"),
-    Setting("SLACK_BOT_TOKEN", "", "reserved for the Slack bot", secret=True),
-    Setting("SLACK_SIGNING_SECRET", "", "reserved for the Slack bot", secret=True),
-    Setting("SLACK_APP_TOKEN", "", "reserved for the Slack bot", secret=True),
-    Setting("SLACK_API_URL", "", "reserved for the Slack bot"),
+    Setting("SLACK_BOT_TOKEN", "", "the Slack bot's token: xoxb-…", secret=True),
+    Setting(
+        "SLACK_SIGNING_SECRET",
+        "",
+        "what Slack signs its requests with; with the token it opens /slack/events",
+        secret=True,
+    ),
+    Setting("SLACK_APP_TOKEN", "", "for Socket Mode: xapp-…", secret=True),
+    Setting("SLACK_API_URL", "", "address of a test server that speaks Slack's Web API"),
 )
 
 
@@ -62,6 +67,10 @@ class Settings:
     rate_limit_storage: str
     cors_origins: tuple[str, ...]
     bench_data: str
+    slack_bot_token: str = ""
+    slack_signing_secret: str = ""
+    slack_app_token: str = ""
+    slack_api_url: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     """Value by name, as given."""
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -125,6 +134,10 @@ def _settings(values: Mapping[str, str], origins: Mapping[str, str]) -> Settings
         rate_limit_storage=values["CAREER_RATE_LIMIT_STORAGE"],
         cors_origins=tuple(origin.rstrip("/") for origin in _listed(values["CAREER_CORS_ORIGINS"])),
         bench_data=values["CAREER_BENCH_DATA"],
+        slack_bot_token=values["SLACK_BOT_TOKEN"],
+        slack_signing_secret=values["SLACK_SIGNING_SECRET"],
+        slack_app_token=values["SLACK_APP_TOKEN"],
+        slack_api_url=values["SLACK_API_URL"],
         values=values,
         origins=origins,
     )

@@ -29,7 +29,7 @@ from assistant.types import Cited, Delta, Done, Event, Searching
 from ingest import errors
 from ingest.settings import Settings
 from ingest.types import Filters
-from ui import conversations_api, library_api, mcp_server, metrics, openai_compat, render, schemas
+from ui import conversations_api, library_api, mcp_server, metrics, openai_compat, render, schemas, slack
 from ui.docs import docs_html
 from ui.failures import handle_failures, kind_of, said
 from ui.guard import Guard, Seen
@@ -53,13 +53,14 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         hosts: The names by which the server may be called; any when empty.
 
     Raises:
-        SettingsError: The rate limit cannot be used, or traces are asked for and their package is missing.
+        SettingsError: The rate limit cannot be used, or a package is missing for traces or Slack.
     """
     mcp = mcp_server.McpServer(assistant) if mcp_server.is_installed() else None
+    bot = slack.SlackBot(assistant, settings) if slack.wanted_over_http(settings) else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with mcp.running() if mcp else nullcontext():
+        async with mcp.running() if mcp else nullcontext(), bot.running() if bot else nullcontext():
             yield
 
     app = FastAPI(
@@ -78,6 +79,9 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         app.include_router(part)
     if mcp:
         app.router.routes.append(Route("/mcp", mcp))
+    if bot:
+        app.state.slack = bot
+        app.router.routes.append(Route(slack.PATH, bot.handle, methods=["POST"]))
     # With no site named it grants nobody anything: Gradio, mounted beside us, would otherwise add rules of its own that
     # let every site in.
     app.add_middleware(
@@ -94,6 +98,7 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         origins=settings.cors_origins,
         hosts=hosts,
         watch=_watch(app.state.metrics),
+        signed=[slack.PATH] if bot else [],
     )
     handle_failures(app)
     return app

@@ -237,6 +237,16 @@ def restore(ctx: click.Context, file: Path) -> None:
 @cli.command()
 @with_data
 @click.pass_context
+def slack(ctx: click.Context) -> None:
+    """Answer in Slack, over Socket Mode: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are needed; see docs/slack.md."""
+    from ui.serve import serve_slack
+
+    serve_slack(_settings(ctx))
+
+
+@cli.command()
+@with_data
+@click.pass_context
 def settings(ctx: click.Context) -> None:
     """Show every setting, its value and where it came from; secrets are masked."""
     from ingest.settings import describe

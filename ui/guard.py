@@ -94,6 +94,7 @@ class Guard:
         origins: Sequence[str] = (),
         hosts: Sequence[str] = (),
         watch: Callable[[Seen], None] | None = None,
+        signed: Sequence[str] = (),
     ) -> None:
         """Guard an app with these keys; without any, everybody on this machine may call it.
 
@@ -104,6 +105,7 @@ class Guard:
             origins: Sites whose pages may call, as `https://host`.
             hosts: Names by which the server may be called; any when empty.
             watch: Told of every request when it has been answered.
+            signed: Paths that take a key's place by checking who signed a request; called under any name, at any rate.
         """
         self._app = app
         self._keys = tuple(keys)
@@ -111,6 +113,7 @@ class Guard:
         self._origins = frozenset(origins)
         self._hosts = frozenset(hosts)
         self._watch = watch or (lambda _: None)
+        self._signed = frozenset(signed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or answer it here."""
@@ -175,6 +178,8 @@ class Guard:
 
     def _refused(self, scope: Scope, key: str, headers: Headers, request_id: str) -> Response | None:
         """The refusal of a request, for its site, its key or its number."""
+        if scope["method"] == "POST" and scope["path"] in self._signed:
+            return self._cross_site(scope, headers, request_id)
         return (
             self._by_other_name(scope, headers, request_id)
             or self._cross_site(scope, headers, request_id)

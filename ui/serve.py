@@ -66,6 +66,24 @@ def serve(settings: Settings, host: str, port: int) -> None:
         _run(settings, listener)
 
 
+def serve_slack(settings: Settings) -> None:
+    """Answer in Slack over Socket Mode until told to stop.
+
+    Raises:
+        SettingsError: Slack's packages or a token are missing, or Slack does not take it.
+        CareerError: The library or a model cannot be used.
+    """
+    from ui import slack
+
+    slack.needed_for_socket(settings)
+    bring_bundled(settings)
+    from assistant.build import build_assistant
+
+    set_up_logging()
+    bot = slack.SlackBot(build_assistant(settings), settings)
+    asyncio.run(bot.socket(lambda: click.echo("Listening to Slack (Ctrl-C stops)")))
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host can be reached from this machine only.
 

@@ -1,0 +1,117 @@
+"""Calls of Slack's Web API, each ending in one of three ways: done, refused (nothing happened), or unclear.
+
+Unclear is what may have happened: a timeout, a 5xx, a broken connection. Whoever calls looks before doing it again, so
+the SDK's own retries of broken connections are off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from slack_sdk.web.async_client import AsyncWebClient
+
+log = logging.getLogger(__name__)
+
+TRIES = 4
+"""How often what may be done twice is tried where its outcome is unclear."""
+_UNCLEAR = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds that calls to Slack may take and wait."""
+
+    request: float = 10.0
+    """A call at most."""
+    pause: float = 1.0
+    """Before the second try; twice as long before each further one."""
+    flush: float = 0.5
+    """Between two pieces of a stream."""
+    update: float = 1.2
+    """Between two updates of a message where nothing streams: Slack allows about one a second."""
+
+
+class Refused(Exception):
+    """Slack said no, and did nothing."""
+
+    def __init__(self, method: str, error: str, needed: str = "") -> None:
+        """Take the method, Slack's name of the error, and the scope that is missing."""
+        super().__init__(f"{method}: {error}")
+        self.method, self.error, self.needed = method, error, needed
+
+
+class Unclear(Exception):
+    """Nobody knows whether Slack did what was asked."""
+
+
+class Workspace:
+    """One workspace's Web API."""
+
+    def __init__(self, client: AsyncWebClient, bot_user: str, pace: Pace = Pace()) -> None:
+        """Call with this client, as this bot user."""
+        self.client = client
+        self.bot_user = bot_user
+        self.pace = pace
+        self.streams = True
+        """False once it has said that it knows no streaming."""
+
+    async def call(self, method: str, *, tries: int = 1, **arguments: Any) -> dict[str, Any]:
+        """Call a method of the Web API.
+
+        Args:
+            method: Its name, such as `chat.postMessage`.
+            tries: How often, where the outcome is unclear; more than once only for what may be done twice.
+            arguments: As Slack's documentation names them.
+
+        Raises:
+            Refused: Slack did nothing.
+            Unclear: It may have done it.
+        """
+        send = getattr(self.client, method.replace(".", "_"))
+        for attempt in range(tries):
+            try:
+                return await guarded(method, lambda: send(**arguments))
+            except Unclear:
+                if attempt == tries - 1:
+                    raise
+                await asyncio.sleep(self.pace.pause * 2**attempt)
+        raise AssertionError("tries is 1 or more")
+
+    async def quietly(self, method: str, **arguments: Any) -> bool:
+        """Call a method whose failure changes nothing that matters; whether it was done."""
+        try:
+            await self.call(method, **arguments)
+        except (Refused, Unclear) as error:
+            log.info("slack %s", error)
+            return False
+        return True
+
+
+async def guarded(method: str, send: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
+    """One call, its failure sorted.
+
+    Raises:
+        Refused: Slack did nothing.
+        Unclear: It may have done it.
+    """
+    import aiohttp
+    from slack_sdk.errors import SlackApiError, SlackClientError
+    from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+    try:
+        response = await send()
+    except SlackApiError as error:
+        found = error.response
+        data = found.data if isinstance(found, AsyncSlackResponse) and isinstance(found.data, dict) else {}
+        said = str(data.get("error", ""))
+        if not said or said in _UNCLEAR or (isinstance(found, AsyncSlackResponse) and found.status_code >= 500):
+            raise Unclear(f"{method}: {said or 'no answer that can be read'}") from error
+        raise Refused(method, said, str(data.get("needed", ""))) from error
+    except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
+        raise Unclear(f"{method}: {type(error).__name__}") from error
+    return dict(response.data) if response is not None and isinstance(response.data, dict) else {}
