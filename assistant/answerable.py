@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from assistant.evidence import Evidence, Frequency, credit, word_set
 from assistant.question import Question
@@ -32,7 +32,7 @@ COEFFICIENTS: Mapping[str, float] = {
 }
 """What each piece of evidence counts, in log-odds."""
 
-LEAST = 0.4
+LEAST = 0.3
 """Least likelihood at which the library is said to answer."""
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -81,6 +81,31 @@ def likelihood(evidence: Mapping[str, float], coefficients: Mapping[str, float] 
     """
     total = coefficients["bias"] + sum(coefficients[name] * evidence[name] for name in coefficients if name != "bias")
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) -> bool:
+    """Whether a figure is wanted and the lead's is of another thing, or no figure and not what is asked of the thing.
+
+    A question that names a document's whole title ("Data scientist") is about that; a figure that leaves a word of it
+    out is of somebody else. A statement without a figure that says none of what is asked beyond its own title ("the
+    pass rate of the exam") answers nothing.
+
+    Args:
+        asked: The question.
+        lead: The best candidate.
+        titles: Titles of the documents found.
+    """
+    if not asked.wants_figure:
+        return False
+    title = word_set(lead.hit.source.title)
+    own = word_set(" ".join((*lead.statement.way, lead.statement.text)))
+    held = title | own | word_set(" ".join(lead.hit.passage.headings))
+    terms = frozenset(asked.terms)
+    named = [of for one in titles if len(of := stems(one)) > 1 and terms.issuperset(of)]
+    if any(credit(word, held) < 0.5 for of in named for word in of):
+        return True
+    beyond = [term for term in asked.terms if credit(term, title) < 0.5]
+    return not lead.in_kind and bool(beyond) and not any(credit(term, own) >= 0.5 for term in beyond)
 
 
 def names_something(asked: Question, term: str) -> bool:

@@ -86,7 +86,7 @@ def _whole_list(asked: Question, lead: Evidence) -> bool:
     """Whether the question names the list rather than one of its items."""
     own = frozenset(stems(lead.statement.text))
     named = sum(credit(term, own) for term in asked.terms) / len(asked.terms)
-    return asked.kind in ("list", "other", "definition") and named < 0.5
+    return asked.kind in ("list", "other", "advice", "definition") and named < 0.5
 
 
 def _siblings(lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:

@@ -110,7 +110,8 @@ def statement_text(hit: Hit, statement: Statement) -> str:
 
 def _evidence(question: Question, hit: Hit, statement: Statement, term_weights: dict[str, float]) -> Evidence:
     own = word_set(" ".join((*statement.way, statement.text)))
-    way = word_set(" ".join((hit.source.title, *hit.passage.headings)))
+    publisher = statement.reference.publisher or hit.source.origin.publisher
+    way = word_set(" ".join((hit.source.title, *hit.passage.headings, publisher)))
     credits = {term: max(credit(term, own), credit(term, way)) for term in question.terms}
     total = sum(term_weights.values()) or 1.0
     missing = sorted((term for term in question.terms if credits[term] < 0.5), key=lambda term: -term_weights[term])

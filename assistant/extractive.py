@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.answerable import LEAST, evidence_of, likelihood
+from assistant.answerable import LEAST, evidence_of, likelihood, of_something_else
 from assistant.choosing import MEASURED, choose, lead_of, paired
 from assistant.citations import Judge
 from assistant.drafting import Found, draft, not_found
@@ -55,6 +55,12 @@ class Finding:
     def likelihood(self) -> float:
         """How likely it is that the lead answers, 0 to 1."""
         return likelihood(self.evidence)
+
+    @property
+    def answers(self) -> bool:
+        """Whether the lead is taken for an answer."""
+        titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
+        return self.likelihood >= LEAST and not of_something_else(self.asked, self.lead, titles)
 
 
 class ExtractiveAnswerer:
@@ -119,7 +125,7 @@ class ExtractiveAnswerer:
         """A part with the statements that answer it, or with none."""
         if finding is None:
             return Found(read_question(part.text), part.about, ())
-        if finding.likelihood < LEAST:
+        if not finding.answers:
             return Found(finding.asked, part.about, ())
         most = _STATEMENTS.get(wish, most)
         chosen = choose(finding.asked, finding.candidates, finding.lead, most)

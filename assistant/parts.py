@@ -43,7 +43,8 @@ _ASKS = (
 )
 _NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)")
 _NEXT_CLAUSE = re.compile(
-    r"[,;]?\s+(?:and|but|or|also)(?: also)?\s+(?=(?:what|which|how|where|when|who|why|do|does|is|are|can|should)\b)",
+    r"[,;]?\s+(?:and|but|or|also)(?: also)?\s+(?=(?:what|which|how|where|when|who|why|do|does|is|are|can|should)\b)"
+    r"|,\s+(?=(?:what|which|how|where|when|who|why)\b)",
     re.IGNORECASE,
 )
 _OPENS = re.compile(rf"^(?:and|but|also|so|then|or)?\s*,?\s*{_ASKS}\b", re.IGNORECASE)
@@ -99,11 +100,32 @@ def _several(question: str) -> list[str]:
             if len(clause.split()) < 3 or not (_OPENS.match(clause) or clause.endswith("?")):
                 ahead = said
                 continue
-            found.append(said if said.endswith("?") else f"{said.rstrip(' .!')}?")
+            whole = said if said.endswith("?") else f"{said.rstrip(' .!')}?"
+            found.append(_with_verb(whole, found[-1]) if found else whole)
             ahead = ""
     if ahead and found:
         found[-1] = f"{found[-1]} {ahead}"
     return found
+
+
+_VERBLESS = re.compile(
+    r"^(?P<ahead>(?:what|how much|how many \w+|which \w+) (?:do|does) (?:an?|the)\s[\w -]+?)\?$", re.I
+)
+_WITH_VERB = re.compile(
+    r"\b(?:do|does) .*?(?P<verb>\b(?:earn|make|get|cost|need|use|pay|do|hold|learn|know|build)\b.*?)\?$", re.I
+)
+
+
+def _with_verb(question: str, before: str) -> str:
+    """A question that leaves out its verb with the one of the question before it.
+
+    >>> _with_verb("what does a welder?", "What does a cook earn on average?")
+    'what does a welder earn on average?'
+    """
+    if not _VERBLESS.match(question) or _WITH_VERB.search(question):
+        return question
+    verb = _WITH_VERB.search(before)
+    return f"{question[:-1]} {verb['verb']}?" if verb else question
 
 
 def _places(question: str) -> list[Part]:

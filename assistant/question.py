@@ -13,7 +13,18 @@ from typing import Literal
 from ingest.words import STOPWORDS, stem, stems, words
 
 Kind = Literal[
-    "money", "percent", "count", "time", "education", "name", "reason", "list", "definition", "difference", "other"
+    "money",
+    "percent",
+    "count",
+    "time",
+    "education",
+    "name",
+    "reason",
+    "advice",
+    "list",
+    "definition",
+    "difference",
+    "other",
 ]
 
 MONEY = re.compile(r"[$€£₹]\s?\d|\b(?:usd|eur|gbp|inr)\s?\d|\d\s?(?:usd|eur|gbp|dollars|euros|pounds)\b", re.IGNORECASE)
@@ -53,7 +64,7 @@ FIGURES: frozenset[Kind] = frozenset(_FORMS)
 """The kinds that only a text of a certain form can answer."""
 
 _ASKS: tuple[tuple[Kind, str], ...] = (
-    ("other", r"^how (?:should|can|could|to|do (?:i|you|we|people)|does one)\b"),
+    ("advice", r"^how (?:should|can|could|to|do (?:i|you|we|people)|does one)\b"),
     (
         "name",
         r"\bwho pays\b|\b(?:which|what) (?:cit(?:y|ies)|compan(?:y|ies)|employers?|firms?|states?|places?"
@@ -80,7 +91,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
         r"\b(?:degrees?|diploma|education\w*|qualifications?|what (?:should|must|do) .*\bstudy|bachelor\w*|master'?s|"
         r"phd|ph\.d|college|university)\b",
     ),
-    ("time", r"\bwhen\b|\bhow long\b|\bwhat (?:year|date)\b|\bhow (?:old|soon)\b"),
+    ("time", r"\bwhen\b|\bhow long\b|\bwhat (?:year|date)\b|\bhow (?:old|soon)\b|\bwhat is the \w+ age\b"),
     ("list", r"\b(?:which|list|name|examples?)\b|\bwhat (?:are|kinds?|types?|sorts?|skills|tools|languages|factors)\b"),
     (
         "name",
@@ -133,14 +144,31 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 
+# What others did or said is not advice.
+_SURVEYED = re.compile(
+    r"\bsurvey|\brespondents\b|\bof (?:all )?(?:workers|people|employers|candidates|developers|managers|those)\b",
+    re.IGNORECASE,
+)
+
+# How an answer is to be put ("Answer only with ...", "Pretend you are ... and tell me") is no part of what is asked.
+_MANNER = re.compile(
+    r"(?:^|(?<=[.!?:]\s))(?:please )?(?:answer|reply|respond|cite|quote|repeat after me|pretend|imagine|act|use|print|"
+    r"output|speak|talk|be (?:brief|short|honest)|give all|do not|don['’]t|system)\b"
+    r"(?:[^?.!:]|\.(?=\w)|:(?=//))*?(?:\band (?:then )?(?:tell|give|show) me\b|:\s|[.!?](?=\s|$)|$)",
+    re.IGNORECASE,
+)
+
 # "I am 45 and a nurse, can I ...": who asks is told in front; what is asked comes behind.
 _ABOUT_ME = re.compile(
     r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
-    r"(?:i\s?['’]?\s?a?m|i have|i['’]ve|i was|i work(?:ed)?|i got|my \w+ is|as an?)\b"
+    r"(?:i\s?['’]?\s?a?m|i (?:just|recently) \w+|i have|i['’]ve|i was|i work(?:ed)?|i got|my \w+ is|as an?)\b"
     r"(?P<told>[^?]*?)(?:[,.;:!–-]\s*|\s+(?:and|but|so)\s+)(?:and |but |so |now |then )*"
     r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may)\b)",
     re.IGNORECASE,
 )
+
+_POINTS_BACK = re.compile(r"\b(?:is|are|was) (?:that|this|it|those|these)\b", re.IGNORECASE)
+"""What asks about that which was told in front of it."""
 
 # "more than 200k" claims a figure; what is asked is what the figure really is.
 _CLAIMED = re.compile(
@@ -205,6 +233,8 @@ class Question:
             return any(not frozenset(stems(one)) <= frozenset(stems(self.text)) for one in _NAMED.findall(text))
         if self.kind == "reason":
             return bool(_REASON.search(text))
+        if self.kind == "advice":
+            return not _SURVEYED.search(text)
         if form is None:
             return True
         return bool(form.search(text)) and not (self.kind == "money" and self._other_money(text))
@@ -245,8 +275,11 @@ def read_question(text: str) -> Question:
     >>> read_question("Why do welders earn more than 200k?").claim, read_question("I am 45, can I weld?").terms
     ('more than 200k', ('weld',))
     """
+    text = _without_manner(text)
     about_me = _ABOUT_ME.match(text)
     asked = text[about_me.end() :] if about_me else text
+    if about_me and _POINTS_BACK.search(asked):
+        asked = text
     claimed = _CLAIMED.search(asked)
     if claimed:
         asked = f"{asked[: claimed.start()]} {asked[claimed.end() :]}"
@@ -260,6 +293,12 @@ def read_question(text: str) -> Question:
     claim = " ".join(claimed.group().split()) if claimed else ""
     yes_or_no = bool(_YES_OR_NO.match(asked.strip())) and not claim
     return Question(text, kind, found, cues, yes_or_no, terms, claim, bool(about_me))
+
+
+def _without_manner(text: str) -> str:
+    """The text without what only says how to answer; the whole text where nothing else is in it."""
+    left = " ".join(_MANNER.sub(" ", text).split())
+    return left if len(left.split()) > 2 else text
 
 
 def _kind(asked: str, claimed: re.Match[str] | None) -> Kind:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.question import Question
+from assistant.question import Question, is_asking
 from assistant.types import Draft
 from ingest.types import Hit
-from ingest.words import stems, words
+from ingest.words import STOPWORDS, stems, words
 
 _PLEASE = (
     r"^(?:(?:hi|hello|hey|please|pls|ok|okay|so|now|can you|could you|would you|will you|i want you to|i need you to|"
@@ -66,6 +66,8 @@ MOST_CHOICES = 5
 """Choices offered at most."""
 _ABOUT = re.compile(r"\b(?:in|into|for|of|to|with|on|at|by|and|from)\b", re.IGNORECASE)
 """What makes a title tell about a thing rather than name one."""
+_ONLY_ASKING = frozenset("much many long often more less".split())
+_CHOOSING = frozenset("most best highest least".split())
 _POINTING = frozenset("it its they them their that this these those he she him her one ones there".split())
 
 
@@ -86,8 +88,12 @@ def ask_back(asked: Question, hits: Sequence[Hit]) -> Draft | None:
 
 
 def _points_nowhere(asked: Question) -> bool:
-    """Whether a question only points ("What does it pay?"): no word of it names a subject."""
+    """Whether a question only points ("What does it pay?") or only asks ("How much?")."""
     said = words(asked.text)
+    if not any(
+        word in _CHOOSING or word not in STOPWORDS and word not in _ONLY_ASKING and not is_asking(word) for word in said
+    ):
+        return True
     return bool(_POINTING & set(said)) and not asked.subject
 
 

@@ -1,9 +1,10 @@
 """Fits the model that decides whether the library answers: `python -m evals.calibrate`.
 
-Positive cases are our own questions that are not held out and the plain questions on the handbook's pages; negative
-ones are our own refusals, the handbook's questions asked of the bundled library alone, and questions on an
-encyclopaedia. It prints the coefficients for `assistant/answerable.py`, and the curve of wrong refusals against wrong
-answers, each case judged by a model that never saw its group.
+Positive cases are our own questions that are not held out, the plain questions on the handbook's pages, and answerable
+questions on an encyclopaedia; negative ones are our own refusals and the unanswerable questions on the encyclopaedia,
+none of those that `evals.answerability` reports. It prints coefficients for `assistant/answerable.py`, and the curve of
+wrong refusals against wrong answers, each case judged by a model that never saw its group; on our own questions beside
+it the curve of the coefficients in use.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.answerable import likelihood
 from assistant.assistant import PASSAGES
 from assistant.build import CountWords, build_assistant
 from assistant.extractive import ExtractiveAnswerer
@@ -26,10 +28,10 @@ from evals.logistic import fit, held_out
 from evals.questions import HOLDOUT, load_sets
 from ingest.settings import load_settings
 
-BUNDLED = ("data-scientists", "software-developers", "computer-and-information-research-scientists")
-"""Occupations of the handbook on which the bundled library has figures, too."""
+OWN = 3.0
+"""What each of our own questions counts."""
 FAR = 150
-"""Questions on the encyclopaedia."""
+"""Answerable and unanswerable questions on the encyclopaedia, of each."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,11 @@ class Example:
 class Looking:
     """Looks questions up in one library and keeps their evidence."""
 
-    def __init__(self, data: str, targets: Sequence[str]) -> None:
-        """Bring the bundled library in, and what else is named."""
+    def __init__(self, data: str, targets: Sequence[str], bundled: bool = True) -> None:
+        """Bring the bundled library in unless it is not wanted, and what else is named."""
         self.assistant = build_assistant(load_settings(data_dir=data))
-        self.assistant.library.sync(())
+        if bundled:
+            self.assistant.library.sync(())
         if targets:
             self.assistant.library.sync(targets)
         embed = self.assistant.library.embedder.embed_passages
@@ -70,16 +73,17 @@ def examples(folder: Path) -> list[Example]:
         bundled = Looking(data, ())
         for case in load_sets():
             if case.outcome in ("answered", "not_found") and HOLDOUT not in case.tags and not case.history:
-                found += bundled.look(case.user_input, case.answerable, case.id, 3.0)
-        for one in asked:
-            if one.slug not in BUNDLED:
-                found += bundled.look(one.question, False, one.slug, 0.6)
+                found += bundled.look(case.user_input, case.answerable, case.id, OWN)
     with tempfile.TemporaryDirectory() as data:
         beside = Looking(data, [str(folder / "bls-ooh" / "html")])
         for one in asked:
             found += beside.look(one.question, True, one.slug, 1.0)
-        for far in answerability.squad(folder)[1][:FAR]:
-            found += beside.look(far.question, False, far.question, 0.5)
+    others = answerability.squad(folder)[1]
+    far = [one for wanted in (True, False) for one in [each for each in others if each.answerable is wanted][:FAR]]
+    with tempfile.TemporaryDirectory() as data:
+        apart = Looking(data, [str(folder / "squad2" / "paragraphs.jsonl")], bundled=False)
+        for each in far:
+            found += apart.look(each.question, each.answerable, each.question, 0.5)
     return found
 
 
@@ -89,13 +93,28 @@ def main(folder: Path) -> str:
     rows, labels = [one.evidence for one in cases], [one.answerable for one in cases]
     weights = [one.weight for one in cases]
     likely = held_out(rows, labels, [one.group for one in cases], weights)
-    lines = ["least   wrong refusals   wrong answers"]
+    used = [likelihood(row) for row in rows]
+    own = [one.weight == OWN for one in cases]
+    lines = [
+        "        all cases, refitted              own questions, refitted          own questions, in use",
+        "least   wrong refusals  wrong answers   wrong refusals  wrong answers   wrong refusals  wrong answers",
+    ]
     for step in range(1, 20):
         least = step / 20
-        refused = [one < least for one, label in zip(likely, labels, strict=True) if label]
-        answered = [one >= least for one, label in zip(likely, labels, strict=True) if not label]
-        lines.append(f"{least:.2f}    {sum(refused) / len(refused):.3f}            {sum(answered) / len(answered):.3f}")
+        told = [*_wrong(likely, labels, [True] * len(cases), least), *_wrong(likely, labels, own, least),
+                *_wrong(used, labels, own, least)]  # fmt: skip
+        lines.append(f"{least:.2f}    " + "           ".join(f"{one:.3f}" for one in told))
     return "\n".join([*lines, json.dumps(fit(rows, labels, weights), indent=4)])
+
+
+def _wrong(
+    likely: Sequence[float], labels: Sequence[bool], counted: Sequence[bool], least: float
+) -> tuple[float, float]:
+    """Shares of wrong refusals and of wrong answers among the cases counted."""
+    of = [(one, label) for one, label, count in zip(likely, labels, counted, strict=True) if count]
+    refused = [one < least for one, label in of if label]
+    answered = [one >= least for one, label in of if not label]
+    return sum(refused) / max(1, len(refused)), sum(answered) / max(1, len(answered))
 
 
 if __name__ == "__main__":

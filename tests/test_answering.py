@@ -33,7 +33,7 @@ def assistant(bundled_data_dir: Path) -> Assistant:
     [("What do welders earn?", "money"), ("How much is the exam?", "money"), ("how much does a nurse make", "money"),
      ("How many jobs are there for nurses?", "count"), ("How fast is nursing growing?", "percent"),
      ("Are nurses in demand?", "percent"), ("What degree do nurses need?", "education"),
-     ("How do I become a nurse without a degree?", "other"), ("When did nursing begin?", "time"),
+     ("How do I become a nurse without a degree?", "advice"), ("When did nursing begin?", "time"),
      ("How do nurses and doctors differ?", "difference"), ("What is nursing?", "definition"),
      ("Which tools do nurses use?", "list"), ("Why nursing?", "reason")],
 )  # fmt: skip
