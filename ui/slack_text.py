@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from assistant.types import Answer, Citation
-from assistant.verify import Verdict
+from assistant.types import Answer, Citation, Verdict
 
 Blocks = list[dict[str, Any]]
 
