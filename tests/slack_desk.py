@@ -107,7 +107,7 @@ class Desk:
         """Deliver an event, signed; the status that Slack gets."""
         body = {
             "type": "event_callback", "team_id": team, "api_app_id": "A1", "event": event,
-            "event_id": event_id or f"Ev{next(_events)}", "event_time": int(time.time()),
+            "event_id": event_id or f"Ev{time.time_ns()}-{next(_events)}", "event_time": int(time.time()),
         }  # fmt: skip
         return (await self.post(json.dumps(body).encode(), "application/json", **headers)).status_code
 
