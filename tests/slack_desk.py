@@ -31,7 +31,7 @@ from ui.slack_ledger import SlackLedger
 from ui.slack_web import Pace
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
-FAST = Pace(request=1.0, pause=0.01, flush=0.0, update=0.0)
+FAST = Pace(request=10.0, pause=0.01, flush=0.0, update=0.0)
 CITATION = Citation(
     1, "s1", "Pay", "p. 3", "https://example.org/pay?a=1&b=2", "Labor Bureau", "2024-05", "It is $105,418.", "p1", 0.97
 )
@@ -107,7 +107,7 @@ class Desk:
         """Deliver an event, signed; the status that Slack gets."""
         body = {
             "type": "event_callback", "team_id": team, "api_app_id": "A1", "event": event,
-            "event_id": event_id or f"Ev{next(_events)}", "event_time": int(time.time()),
+            "event_id": event_id or f"Ev{time.time_ns()}-{next(_events)}", "event_time": int(time.time()),
         }  # fmt: skip
         return (await self.post(json.dumps(body).encode(), "application/json", **headers)).status_code
 

@@ -22,7 +22,7 @@ from ui.slack_web import TRIES, Refused, Unclear, Workspace
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4
-"""Questions answered at the same time."""
+"""Questions that the assistant answers at the same time; twice as many are being shown in Slack."""
 LONGEST_SECONDS = 240.0
 """How long an answer may take; Slack ends a stream after about five minutes."""
 SWEEP_SECONDS = 15.0
@@ -41,6 +41,7 @@ class Colleague:
         self._ledger = ledger
         self._workspace = workspace
         self._threads = ThreadPoolExecutor(AT_ONCE, "slack-answer")
+        self._room = asyncio.Semaphore(2 * AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -88,18 +89,19 @@ class Colleague:
     async def _answered(self, claim: Claim) -> None:
         message = claim.message
         place = (message.team, message.channel, message.thread)
-        async with self._turns.setdefault(place, asyncio.Lock()):
-            renewing = asyncio.create_task(self._renewing(message))
-            try:
+        # The lease is held while waiting for a turn, too: else it would run out and the message be taken up again.
+        renewing = asyncio.create_task(self._renewing(message))
+        try:
+            async with self._turns.setdefault(place, asyncio.Lock()), self._room:
                 await self._until_done(claim)
-            except asyncio.CancelledError:
-                self._ledger.release(message.key)
-                raise
-            except Exception:  # the outermost edge of this work: another attempt is made, then it is given up
-                log.exception("slack message %s was not answered", message.ts)
-                self._ledger.release(message.key)
-            finally:
-                renewing.cancel()
+        except asyncio.CancelledError:
+            self._ledger.release(message.key)
+            raise
+        except Exception:  # the outermost edge of this work: another attempt is made, then it is given up
+            log.exception("slack message %s was not answered", message.ts)
+            self._ledger.release(message.key)
+        finally:
+            renewing.cancel()
 
     async def _until_done(self, claim: Claim) -> None:
         """Answer a message, and again when its words have changed meanwhile."""
