@@ -120,7 +120,7 @@ class Assistant:
         question = _checked(question)
         conversation_id = self._conversation(conversation_id, owner)
         turns = self.conversations.turns(conversation_id, owner) if history is None else list(history)
-        draft = _without_looking(question)
+        draft = _without_looking(question, turns)
         searched_for = ""
         if draft is not None:
             yield Delta(draft.text)
@@ -224,11 +224,13 @@ class Assistant:
         return conversation_id
 
 
-def _without_looking(question: str) -> Draft | None:
-    """The reply to what needs no library: smalltalk, and what the assistant is not for."""
+def _without_looking(question: str, turns: Sequence[Turn]) -> Draft | None:
+    """The reply to what needs no library: smalltalk, what the assistant is not for, a wish with nothing before it."""
     reply = reply_to(question)
     if reply:
         return Draft(reply, "smalltalk")
+    if read_wish(question) and not without_wishes(turns):
+        return Draft("There is no answer before this one to work on. Ask a question first.", "unclear")
     refusal = declined(question)
     return Draft(refusal, "declined") if refusal else None
 

@@ -31,11 +31,11 @@ def sound(answer: Answer) -> Answer:
     return answer
 
 
-def test_both_sides_of_a_comparison_are_given_and_set_against_each_other(assistant: Assistant) -> None:
+def test_both_sides_of_a_comparison_are_given(assistant: Assistant) -> None:
     answer = sound(assistant.ask("Who earns more, a data scientist or an AI engineer?"))
     assert answer.outcome == "answered"
-    assert "$129,640" in answer.answer and "$127,986" in answer.answer
-    assert re.match(r"By these figures, more: data scientist, \$129,640 against \$127,986\.", answer.answer)
+    for side in ("data scientist", "ai engineer"):
+        assert re.search(rf"{side}.*?\$\d", answer.answer, re.IGNORECASE | re.DOTALL), side
 
 
 def test_the_part_that_is_not_held_is_named(assistant: Assistant) -> None:
@@ -132,8 +132,9 @@ def test_a_wish_is_remembered_as_no_question_of_its_own(assistant: Assistant) ->
     assert "$120,368" in answer.answer
 
 
-def test_without_an_answer_before_it_a_wish_is_a_question(assistant: Assistant) -> None:
-    assert assistant.ask("in a table").outcome in ("not_found", "unclear")
+def test_without_an_answer_before_it_a_wish_is_asked_back(assistant: Assistant) -> None:
+    for wish in ("in a table", "shorter", "more"):
+        assert assistant.ask(wish).outcome == "unclear"
 
 
 @pytest.mark.parametrize(
