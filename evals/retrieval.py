@@ -1,4 +1,4 @@
-"""Retrieval on sets that other people made: `python -m evals.retrieval [SET]... [--cache DIR] [--every N] [--ablation] [--cost]`.
+"""Retrieval on sets of others: `python -m evals.retrieval [SET]... [--cache DIR] [--every N] [--ablation] [--cost]`.
 
 From `CAREER_BENCH_DATA`: SciFact (BEIR; 5,183 abstracts, 809 claims), SQuAD 2.0 (320 paragraphs of 8 articles, 2,917
 questions) and MTRAG FiQA (10,390 passages, 180 conversations, asked in three ways: the last turn, our rewriting of the
