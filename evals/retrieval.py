@@ -1,4 +1,4 @@
-"""Retrieval on sets that other people made: `python -m evals.retrieval [SET]... [--cache DIR] [--ablation] [--cost]`.
+"""Retrieval on sets of others: `python -m evals.retrieval [SET]... [--cache DIR] [--every N] [--ablation] [--cost]`.
 
 From `CAREER_BENCH_DATA`: SciFact (BEIR; 5,183 abstracts, 809 claims), SQuAD 2.0 (320 paragraphs of 8 articles, 2,917
 questions) and MTRAG FiQA (10,390 passages, 180 conversations, asked in three ways: the last turn, our rewriting of the
@@ -231,13 +231,15 @@ def open_collection(found: Collection, cache: Path) -> Library:
     return library
 
 
-def main(folder: Path, only: str = "", cache: Path | None = None, *, ablation: bool = False, cost: bool = True) -> str:
-    """Measure the sets at hand, or one of them."""
+def main(folder: Path, only: str = "", cache: Path | None = None, *, ablation: bool = False, cost: bool = True,
+         every: int = 1) -> str:  # fmt: skip
+    """Measure the sets at hand, or one of them; with `every` above 1 only each so-many-th query."""
     told = []
     with tempfile.TemporaryDirectory() as thrown_away:
         for name, read in collections(folder).items():
             if only in ("", name) and (folder / name).is_dir():
-                found = read()
+                whole = read()
+                found = whole._replace(queries=whole.queries[::every])
                 library = open_collection(found, cache or Path(thrown_away))
                 told.append(measure(found, library, ablation=ablation, cost=cost))
                 library.close()
@@ -254,9 +256,11 @@ if __name__ == "__main__":
     parser.add_argument("--cache", type=Path, help="keep the libraries in this folder, and use those that are there")
     parser.add_argument("--ablation", action="store_true", help="also our ranking without each of its parts")
     parser.add_argument("--cost", action="store_true", help="also milliseconds and megabytes")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="ask each N-th query only")
     given = parser.parse_args()
     where = os.environ.get("CAREER_BENCH_DATA", "")
     if not where:
         sys.exit("CAREER_BENCH_DATA is not set. Set it to the folder of third-party evaluation sets.")
     for one in given.sets or [""]:
-        print(main(Path(where), one, given.cache, ablation=given.ablation, cost=given.cost), flush=True)
+        told = main(Path(where), one, given.cache, ablation=given.ablation, cost=given.cost, every=given.every)
+        print(told, flush=True)
