@@ -2,8 +2,7 @@
 
 Each opinion is scaled to what it can tell within one search: cosine between the question's mean similarity over the
 whole library and the best, BM25 by its best hit, late interaction between the least and the best of those it judged.
-How much the words count at all is settled by the question (`distinctness`). docs/finding.md holds what each of them
-gives on sets that other people made, and which set chose the shares.
+docs/finding.md holds what each of them gives on sets that other people made, and which set chose the shares.
 """
 
 from __future__ import annotations
@@ -15,12 +14,7 @@ from typing import NamedTuple
 from ingest.words import STOPWORDS, words
 
 VECTOR, BM25, LATE = 0.3, 0.3, 0.4
-"""Share of each opinion in the score, where the question's words tell passages apart."""
-
-NEXT_BEST = 10
-"""The place in BM25's ranking that the best passage is held against."""
-DISTINCT = 0.5
-"""How far the best stands above that place, as a part of its score, where the words count in full."""
+"""Share of each opinion in the score."""
 
 ALIKE = 0.9
 """Share of their words that two passages have in common at least, where one of them says nothing new."""
@@ -51,36 +45,18 @@ def fuse(similarities: Mapping[int, float], bm25: Mapping[int, float], mean_simi
     [2, 1]
     """
     judged = late or {}
-    trust = distinctness(list(bm25.values()))
-    by_words, by_statement = BM25 * trust, LATE * trust
     best_similarity = max(similarities.values(), default=0.0)
     best_bm25 = max(bm25.values(), default=0.0)
     least, most = min(judged.values(), default=0.0), max(judged.values(), default=0.0)
-    whole = VECTOR + by_words + (by_statement if judged else 0.0)
+    whole = VECTOR + BM25 + (LATE if judged else 0.0)
     fused = []
     for number in set(similarities) | set(bm25):
         score = VECTOR * _scaled(similarities.get(number, mean_similarity), mean_similarity, best_similarity)
-        score += by_words * _scaled(bm25.get(number, 0.0), 0.0, best_bm25)
+        score += BM25 * _scaled(bm25.get(number, 0.0), 0.0, best_bm25)
         if number in judged:
-            score += by_statement * (_scaled(judged[number], least, most) if most > least else 1.0)
+            score += LATE * (_scaled(judged[number], least, most) if most > least else 1.0)
         fused.append(Fused(number, score / whole))
     return sorted(fused, key=lambda one: (-one.score, one.number))
-
-
-def distinctness(scores: Sequence[float]) -> float:
-    """How far a question's words tell passages apart, 0 to 1: whether BM25's best stands out from its tenth.
-
-    Words that many passages hold alike ("how do I pay off a loan", asked of a forum on money) rank them by accident,
-    and then meaning decides. That the spread of the scores predicts how good a ranking is, is known from Shtok and
-    others' normalised query commitment (2012). Fewer than ten passages with a word of the question stand out by that.
-
-    >>> distinctness([9.0, 3.0]), distinctness([9.0] * 10), distinctness([8.0] + [6.0] * 9)
-    (1.0, 0.0, 0.25)
-    """
-    ordered = sorted(scores, reverse=True)
-    if len(ordered) < NEXT_BEST:
-        return 1.0
-    return min(1.0, (1 - ordered[NEXT_BEST - 1] / ordered[0]) / DISTINCT) ** 2
 
 
 def _scaled(value: float, least: float, most: float) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -15,6 +16,10 @@ from bundled import bundled_data_dir, copied  # noqa: F401
 
 from ingest.embed import SentenceTransformerEmbedder, load_embedder
 from ingest.library import Library
+
+# The same examples every time, so that a change is judged by what it changed.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)

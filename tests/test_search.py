@@ -15,7 +15,7 @@ from assistant.build import open_library
 from evals.retrieval import main as measured
 from ingest.embed import Embedded, SentenceTransformerEmbedder
 from ingest.errors import ModelUnavailable
-from ingest.fusion import distinctness, folded, fuse
+from ingest.fusion import folded, fuse
 from ingest.late import WordVectors, best_statements, packed
 from ingest.library import Library
 from ingest.rerank import Reranker
@@ -130,21 +130,6 @@ def test_late_interaction_moves_what_the_other_opinions_leave_equal() -> None:
     assert [one.number for one in fuse({1: 0.5, 2: 0.5}, {}, 0.1, {1: 0.2, 2: 0.4})] == [2, 1]
     (alone,) = fuse({1: 0.5}, {1: 2.0}, 0.1, {1: 0.2})
     assert alone.score == 1.0
-
-
-@given(st.lists(st.floats(0.01, 50), max_size=70))
-def test_distinctness_is_a_part_of_one_whatever_the_scale(scores: list[float]) -> None:
-    told = distinctness(scores)
-    assert 0 <= told <= 1
-    assert distinctness([4 * score for score in scores]) == pytest.approx(told)
-
-
-def test_words_that_many_passages_hold_alike_leave_the_ranking_to_meaning() -> None:
-    near = {number: 0.6 - number / 100 for number in range(20)}
-    flat = {number: 5.0 + number / 1_000 for number in range(20)}
-    late = {number: number / 20 for number in range(20)}
-    assert fuse(near, flat, 0.1, late)[0].number == 0
-    assert fuse(near, {**flat, 19: 20.0}, 0.1, late)[0].number == 19
 
 
 def test_different_figures_are_never_folded() -> None:

@@ -480,7 +480,7 @@ def test_a_rate_limit_is_waited_out(play: Callable[..., None], slack: SlackServe
         {"x_slack_signature": "v0=é"},
         {"x_slack_signature": "v0=" + "0" * 63 + "\u0660"},
         {"at": str(int(time.time()) - 400)},
-        {"at": str(int(time.time()) + 400)},
+        {"at": str(int(time.time()) + 100_000)},
         {"at": "soon"},
         {"at": "1e9"},
         {"at": "9" * 400},
