@@ -110,10 +110,18 @@ def _table(rows: Sequence[str]) -> str:
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     dashes = [all(re.fullmatch(r":?-{2,}:?", cell) for cell in row) for row in cells]
     headed = len(cells) > 1 and dashes[1]
-    head = "".join(f'<th scope="col">{_worded(cell)}</th>' for cell in cells[0]) if headed else ""
+    heads = [_worded(cell) for cell in cells[0]] if headed else []
     body = [row for row, dashed in zip(cells, dashes, strict=True) if not dashed][headed:]
     lines = "".join(f"<tr>{''.join(f'<td>{_worded(cell)}</td>' for cell in row)}</tr>" for row in body)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+    return table_html(heads, lines)
+
+
+def table_html(heads: Sequence[str], rows: str, kind: str = "") -> str:
+    """A table that scrolls by itself where it is wider than the page; heads and rows are HTML already."""
+    head = "".join(f'<th scope="col">{one}</th>' for one in heads)
+    named = f' class="{kind}"' if kind else ""
+    inside = f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+    return f'<div class="wide" tabindex="0"><table{named}>{inside}</table></div>'
 
 
 def mark_html(match: re.Match[str], turn: int, titles: Mapping[int, str]) -> str:
@@ -218,11 +226,8 @@ def _beside_html(found: Sequence[Beside], turn: int, titles: Mapping[int, str], 
             f'<tr><td class="figure">{escape(one.figure.written)} {mark}</td>'
             f"<td>{escape(one.about)}</td><td>{who} {stale}</td></tr>"
         )
-    return (
-        '<details class="beside" open><summary>Figures side by side, newest first</summary><div class="wide"><table>'
-        '<thead><tr><th scope="col">Figure</th><th scope="col">What it counts</th>'
-        f'<th scope="col">Who says so, when</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
-    )
+    table = table_html(("Figure", "What it counts", "Who says so, when"), rows)
+    return f'<details class="beside" open><summary>Figures side by side, newest first</summary>{table}</details>'
 
 
 def _tools_html(exchange: Exchange, turn: int, sources: int) -> str:

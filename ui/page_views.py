@@ -10,7 +10,7 @@ from html import escape
 
 from ingest.types import Source
 from ui.overview import Tested, Voice
-from ui.page import when
+from ui.page import table_html, when
 
 _MOST_MISSES = 60
 
@@ -69,10 +69,7 @@ def _documents(library: Sequence[Source], today: str) -> str:
         f'<td class="count">{one.passages}</td></tr>'
         for one in sorted(library, key=lambda one: (one.topic, one.title))
     )
-    heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("Document", "Topic", "As of", "Next review", "Passages")
-    )
-    return f'<div class="wide"><table class="sifted"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return table_html(("Document", "Topic", "As of", "Next review", "Passages"), rows, "sifted")
 
 
 def _review(source: Source, today: str) -> str:
@@ -86,8 +83,7 @@ def _voices(said: Sequence[Voice]) -> str:
         f'<td class="count">{one.sources:,}</td><td>{escape(when(one.newest))}</td></tr>'
         for one in said
     )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Publisher", "Statements", "Documents", "Newest"))
-    return f'<div class="wide"><table class="sifted"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return table_html(("Publisher", "Statements", "Documents", "Newest"), rows, "sifted")
 
 
 def evaluation_html(runs: Sequence[Tested], labels: Mapping[str, tuple[str, str]]) -> str:
@@ -98,9 +94,7 @@ def evaluation_html(runs: Sequence[Tested], labels: Mapping[str, tuple[str, str]
         labels: Of each metric its name and what it means.
     """
     names = [name for name in labels if any(name in run.means for run in runs)]
-    heads = "".join(
-        f'<th scope="col">{escape(run.name)}<span class="sub">{escape(_day(run.at))}</span></th>' for run in runs
-    )
+    heads = [f'{escape(run.name)}<span class="sub">{escape(_day(run.at))}</span>' for run in runs]
     cases = "".join(f'<td class="count">{run.cases:,}</td>' for run in runs)
     rows = f'<tr><th scope="row">Questions asked</th>{cases}</tr>' + "".join(
         f'<tr><th scope="row">{escape(labels[name][0])}<span class="sub">{escape(labels[name][1])}</span></th>'
@@ -113,8 +107,7 @@ def evaluation_html(runs: Sequence[Tested], labels: Mapping[str, tuple[str, str]
         "Evaluation",
         "<p>Each run asks the question sets and checks every answer, its citations and its refusals. "
         "<code>career-assistant eval</code> makes a new one.</p>"
-        f'<div class="wide"><table><thead><tr><th scope="col">Figure</th>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div><h3>What went wrong</h3>{missed}",
+        f"{table_html(('Figure', *heads), rows)}<h3>What went wrong</h3>{missed}",
     )
 
 
@@ -134,11 +127,10 @@ def _missed(run: Tested) -> str:
     more = len(run.misses) - _MOST_MISSES
     rest = f"<p>{more} more stand in the run's report.</p>" if more > 0 else ""
     apart = f"<p>{run.held_out_misses} of the questions held out were not wholly right; they are not shown.</p>"
+    table = table_html(("Question", "Outcome expected", "Outcome given"), rows)
     return (
         f"<details><summary>{escape(run.name)}: {len(run.misses)} not wholly right</summary>"
-        '<div class="wide"><table><thead><tr><th scope="col">Question</th><th scope="col">Outcome expected</th>'
-        f'<th scope="col">Outcome given</th></tr></thead><tbody>{rows}</tbody></table></div>{rest}'
-        f"{apart if run.held_out_misses else ''}</details>"
+        f"{table}{rest}{apart if run.held_out_misses else ''}</details>"
     )
 
 
