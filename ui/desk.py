@@ -110,13 +110,21 @@ class Desk:
         return self._view(session)
 
     def acted(self, wish: Mapping[str, Any], session: Session, kept: object) -> View:
-        """What comes of a button that asks nothing; an unknown one changes nothing."""
+        """What comes of a button that asks nothing; an unknown one changes nothing, and what fails says so."""
         if not session.visitor:
             self._recall(session, kept)
+        try:
+            return self._done(wish, session)
+        except CareerError as error:
+            return {"sheet": self._views.failed(error)}
+
+    def _done(self, wish: Mapping[str, Any], session: Session) -> View:
         key, words = str(wish.get("id", "")), str(wish.get("words", "")).strip()
         match wish.get("do"):
             case "new":
                 return self._changed_to(session, "")
+            case "refresh":
+                return {**self._view(session), **self._side(session)}
             case "open":
                 return self._changed_to(session, key)
             case "delete":

@@ -28,9 +28,9 @@ class Placed:
     """Whether the page that it stands on can be shown as it was printed."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Exchange:
-    """One question and as much of its answer as has come."""
+    """One question and as much of its answer as has come; two are never the same, whatever they hold."""
 
     question: str
     phase: Phase = "searching"

@@ -158,6 +158,7 @@ function follow() {
 }
 
 let count = 0;
+let waiting = 0;
 function onTalk() {
   const now = element.querySelectorAll(".exchange").length;
   if (now !== count) following = true;
@@ -165,6 +166,14 @@ function onTalk() {
   count = now;
   keepFolds(element);
   follow();
+  clearTimeout(waiting);
+  if (element.querySelector(".exchange:is(.searching, .writing)")) waiting = setTimeout(lookWhetherMore, 2500);
+}
+
+// An answer that goes on behind a page that was left and opened again tells nobody; so it is asked for.
+function lookWhetherMore() {
+  act({ do: "refresh" });
+  if (element.querySelector(".exchange:is(.searching, .writing)")) waiting = setTimeout(lookWhetherMore, 2500);
 }
 
 // A part that is drawn anew forgets what was unfolded in it; the page remembers.
@@ -219,9 +228,12 @@ function tell(words) {
 
 const trouble = made("div", { id: "trouble", role: "alert", hidden: "" });
 let wrong = "";
+let wrongKind = "";
 function onTrouble({ detail: { kind, words } }) {
-  if (kind === "fine" ? !wrong : wrong === words) return;
+  if (kind === "fine" ? !wrong || wrongKind !== "down" : wrong === words) return;
   wrong = words;
+  wrongKind = kind;
+  if (kind === "limit") setTimeout(() => { if (wrong === words) { wrong = ""; trouble.hidden = true; } }, 12000);
   trouble.hidden = !words;
   trouble.replaceChildren(made("span", {}, words));
   if (kind === "down") lookAgain();

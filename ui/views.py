@@ -29,20 +29,24 @@ class Views:
         self._said: tuple[int, list[overview.Voice], dict[str, int]] | None = None
 
     def shown(self, name: str, exchange: Exchange | None, number: object) -> str:
-        """A view by its name; one that cannot be shown says why."""
-        try:
-            if name == "library":
-                inside = self._library()
-            elif name == "evaluation":
-                from evals.scores import BY_NAME
+        """A view by its name.
 
-                labels = {one: (BY_NAME[one].label, BY_NAME[one].meaning) for one in overview.SHOWN}
-                inside = page_views.evaluation_html(overview.tested(self._runs), labels)
-            else:
-                inside = self._picture(exchange, number)
-        except CareerError as error:
-            inside = page_views.view_html("This cannot be shown", page_views.failure_html(str(error)))
-        return _fresh(inside)
+        Raises:
+            CareerError: It cannot be shown.
+        """
+        if name == "library":
+            return _fresh(self._library())
+        return _fresh(self._evaluation() if name == "evaluation" else self._picture(exchange, number))
+
+    def failed(self, error: CareerError) -> str:
+        """What went wrong, in place of a view."""
+        return _fresh(page_views.view_html("That did not work", page_views.failure_html(str(error))))
+
+    def _evaluation(self) -> str:
+        from evals.scores import BY_NAME
+
+        labels = {one: (BY_NAME[one].label, BY_NAME[one].meaning) for one in overview.SHOWN}
+        return page_views.evaluation_html(overview.tested(self._runs), labels)
 
     def _library(self) -> str:
         library, today = self._assistant.library, datetime.now(UTC).date().isoformat()
