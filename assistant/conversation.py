@@ -116,6 +116,8 @@ class Conversations:
         try:
             with closing(sqlite3.connect(self._path, timeout=10)) as connection, connection:
                 connection.execute("PRAGMA journal_mode=WAL")
+                # What was deleted is not left to be read from the free pages.
+                connection.execute("PRAGMA secure_delete=ON")
                 yield connection
         except sqlite3.Error as error:
             raise LibraryError(

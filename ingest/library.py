@@ -5,7 +5,6 @@ It joins the catalog, which is the truth, with the Chroma view, which makes sear
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from ingest.catalog import Catalog
 from ingest.check import opened
-from ingest.dense import DenseViews, Vectors, View, ViewError, exact, merged
+from ingest.current_view import CurrentView
+from ingest.dense import DenseViews, Vectors, ViewError, exact, merged
 from ingest.embed import Embedder
-from ingest.errors import EmbedderMismatch, LibraryBusy, LibraryError
+from ingest.errors import EmbedderMismatch, LibraryError
 from ingest.lock import writer
 from ingest.ranking import CANDIDATES, by_score, hits, late_scores, ranked, worded
 from ingest.rerank import DEPTH, Reranker
-from ingest.schema import SHARED, filtered, owned
+from ingest.schema import filtered, owned
 from ingest.snapshot import Snapshot, Vocabulary, read_snapshot
 from ingest.types import Filters, Hit, Neighbourhood, Passage, Progress, Report, Source
 
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 
 SPARE = 10
 """Passages beyond the number asked for that stand by for near-duplicates."""
-_DELTA = 200
-"""Passages committed since the view was built that are searched exactly, at least, before a new view is built."""
-_DELTA_SHARE = 0.1
-"""The same as a share of the library."""
-_SAMPLE = 5
-"""Passages that must find themselves when a view is tried."""
-_log = logging.getLogger(__name__)
 
 
 class Library:
@@ -49,11 +42,9 @@ class Library:
         self.folder = folder
         self.embedder = embedder
         self.catalog = catalog
-        self._views = views
-        self._looked_at: set[str] = set()
-        self._given_up: set[str] = set()
+        self._view = CurrentView(catalog, views, self.writing)
         self._snapshot: Snapshot | None = None
-        self._refreshing, self._looking = Lock(), Lock()
+        self._refreshing = Lock()
 
     @classmethod
     def open(
@@ -79,13 +70,13 @@ class Library:
             reranker,
         )
         library._same_embedder()
-        library._mend_view()
+        library._view.mend()
         return library
 
     def close(self) -> None:
         """Close the catalog and the view."""
         self.catalog.close()
-        self._views.close()
+        self._view.close()
 
     # Reading
 
@@ -102,12 +93,12 @@ class Library:
                 what is found nor any score depends on them.
         """
         owners = _named(owners)
-        self._mend_view()
+        self._view.mend()
         try:
             with self.catalog.reading():
                 return self._search(query, k, filters, owners)
         except ViewError as error:
-            self._give_up_view(self.catalog.meta("view"), error.message)
+            self._view.give_up(error.message)
         with self.catalog.reading():
             return self._search(query, k, filters, owners)
 
@@ -189,7 +180,7 @@ class Library:
             beside = list(merged(beside, own))
         if snapshot.view is None:
             return beside[:CANDIDATES]
-        held = self._views.query(snapshot.view, vector, CANDIDATES + snapshot.gone)
+        held = self._view.query(snapshot.view, vector, CANDIDATES + snapshot.gone)
         alive = [(number, similarity) for number, similarity in held if number in snapshot.alive]
         return list(merged(alive, beside))[:CANDIDATES]
 
@@ -203,8 +194,7 @@ class Library:
     def _current(self) -> Snapshot:
         """The snapshot of the shared library's newest generation."""
         with self.catalog.reading():
-            generation, held = self.catalog.shared_generation(), self.catalog.meta("view")
-            view = View.from_json(held) if held in self._looked_at and held not in self._given_up else None
+            generation, view = self.catalog.shared_generation(), self._view.usable()
             with self._refreshing:
                 snapshot = self._snapshot
                 if snapshot is None or (snapshot.generation, snapshot.view) != (generation, view):
@@ -302,12 +292,8 @@ class Library:
     # The view
 
     def _keep_view_fresh(self) -> None:
-        """Build a new view when too much was committed or removed since the last one."""
         snapshot = self._current()
-        changed = len(snapshot.numbers) + snapshot.gone
-        if snapshot.passages and (snapshot.view is None or changed > max(_DELTA, _DELTA_SHARE * snapshot.passages)):
-            self.build_view()
-        self._views.discard(View.from_json(self.catalog.meta("view")))
+        self._view.keep_fresh(snapshot.view, snapshot.passages, len(snapshot.numbers) + snapshot.gone)
 
     def build_view(self) -> None:
         """Build a new view from the catalog and point to it; the caller holds the writer's lock.
@@ -315,55 +301,16 @@ class Library:
         Raises:
             LibraryError: The disk is full.
         """
-        old = View.from_json(self.catalog.meta("view"))
-        view = self._views.build(self.catalog.generation(), self.catalog.vectors_in_parts(SHARED))
-        held = view.to_json() if view else ""
-        self._looked_at.add(held)
-        self.catalog.set_meta("view", held)
-        self._views.replaced(old)
+        self._view.build()
 
-    def view_fault(self, sample: int = _SAMPLE, *, afresh: bool = False) -> str:
+    def view_fault(self, sample: int = 5, *, afresh: bool = False) -> str:
         """What is wrong with the view, in a few words; empty when it is whole or there is none.
 
         Args:
             sample: Passages that must find themselves in it.
             afresh: Let them do so even when its files are known to be what they were.
         """
-        view = View.from_json(self.catalog.meta("view"))
-        if view is None:
-            return ""
-        chosen = (
-            "p.number IN (SELECT p.number FROM passages p JOIN sources s ON s.id = p.source_id "
-            f"WHERE {SHARED} AND p.generation <= ? ORDER BY random() LIMIT ?)"
-        )
-        return self._views.fault(view, lambda: self.catalog.vectors(chosen, (view.generation, sample)), afresh=afresh)
-
-    def _mend_view(self) -> None:
-        """Look at a view before it is first used, and build it again when it is damaged."""
-        held = self.catalog.meta("view")
-        with self._looking:
-            if held not in self._looked_at:
-                self._look_at(held)
-
-    def _look_at(self, held: str) -> None:
-        fault = self.view_fault()
-        self._looked_at.add(held)
-        if not fault:
-            return
-        self._give_up_view(held, fault)
-        try:
-            with self.writing():
-                self.build_view()
-        except LibraryError as error:
-            # A server that does not answer is for a person to mend; without a folder of ours the catalog is enough.
-            if self._views.remote and not isinstance(error, LibraryBusy):
-                raise
-            _log.warning("The search index cannot be built again yet: %s", error)
-
-    def _give_up_view(self, held: str, fault: str) -> None:
-        """Search without a view from now on: exactly, over the catalog's own vectors."""
-        _log.warning("The search index is damaged (%s); searching without it until it is built again.", fault)
-        self._given_up.add(held)
+        return self._view.fault(sample, afresh=afresh)
 
     # The embedding model
 

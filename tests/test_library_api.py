@@ -85,8 +85,8 @@ def same_refusal(client: TestClient, method: str, foreign: str, absent: str) -> 
 
 
 def test_document_of_a_conversation_is_found_in_it_alone_and_goes_with_it(client: TestClient) -> None:
-    form = {"conversation_id": "c-lighthouse"}
-    brought = client.post("/v1/sources", files={"file": ("keepers.md", NOTE)}, data=form, headers=MINE).json()
+    form, note = {"conversation_id": "c-lighthouse"}, NOTE.replace(b"61,200", b"64,700")
+    brought = client.post("/v1/sources", files={"file": ("keepers.md", note)}, data=form, headers=MINE).json()
     (source,) = brought["sources"]
     assert source["visible_to"] == "one conversation"
 
@@ -94,12 +94,12 @@ def test_document_of_a_conversation_is_found_in_it_alone_and_goes_with_it(client
         answer: dict[str, object] = client.post("/v1/ask", json=QUESTION | more, headers=headers).json()
         return answer
 
-    assert "61,200" in str(asked(MINE, **form)["answer"])
-    assert not [one for one in (asked(MINE), asked(THEIRS), asked(THEIRS, **form)) if "61,200" in str(one["answer"])]
+    assert "64,700" in str(asked(MINE, **form)["answer"])
+    assert not [one for one in (asked(MINE), asked(THEIRS), asked(THEIRS, **form)) if "64,700" in str(one["answer"])]
     query = {"query": "lighthouse keeper", **form}
     hits = [client.post("/v1/search", json=query, headers=one).json()["hits"] for one in (MINE, THEIRS)]
     assert [source["source_id"] in {hit["source_id"] for hit in one} for one in hits] == [True, False]
-    verified = {"sentence": "A lighthouse keeper in Iceland earns 61,200 kronor a week.", **form}
+    verified = {"sentence": "A lighthouse keeper in Iceland earns 64,700 kronor a week.", **form}
     verdicts = [client.post("/v1/verify", json=verified, headers=one).json() for one in (MINE, THEIRS)]
     assert [one["supported"] for one in verdicts] == [True, False]
     listed = [client.get("/v1/sources", params=form, headers=one).text for one in (MINE, THEIRS)]
@@ -111,12 +111,12 @@ def test_document_of_a_conversation_is_found_in_it_alone_and_goes_with_it(client
     assert same_refusal(client, "DELETE", f"/v1/sources/{source['source_id']}", "/v1/sources/absent")
 
     assert client.delete("/v1/conversations/c-lighthouse", headers=THEIRS).status_code in (204, 404)
-    assert "61,200" in str(asked(MINE, **form)["answer"])
+    assert "64,700" in str(asked(MINE, **form)["answer"])
     assert client.delete("/v1/conversations/c-lighthouse", headers=MINE).status_code == 204
     assert client.get(passage, headers=MINE).status_code == 404
-    assert "61,200" not in str(asked(MINE, **form)["answer"])
+    assert "64,700" not in str(asked(MINE, **form)["answer"])
     folder = client.app.state.assistant.library.folder  # type: ignore[attr-defined]
-    assert not [path for path in folder.rglob("*") if path.is_file() and b"61,200 kronor" in path.read_bytes()]
+    assert not [path for path in folder.rglob("*") if path.is_file() and b"64,700 kronor" in path.read_bytes()]
 
 
 def test_conversation_with_a_document_and_no_question_can_be_deleted(client: TestClient) -> None:
