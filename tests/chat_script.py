@@ -89,10 +89,10 @@ def _passage(name: str) -> Passage:
 
 
 class ScriptedLibrary:
-    def sources(self) -> list[Source]:
+    def sources(self, owners: Sequence[str] = ()) -> list[Source]:
         return [_source(name) for name in PASSAGES]
 
-    def passage(self, passage_id: str) -> Neighbourhood | None:
+    def passage(self, passage_id: str, owners: Sequence[str] = ()) -> Neighbourhood | None:
         if passage_id not in PASSAGES:
             return None
         return Neighbourhood(_passage(passage_id), _source(passage_id), None, None)
@@ -167,6 +167,9 @@ class ScriptedAssistant:
     library: ScriptedLibrary = field(default_factory=ScriptedLibrary)
     conversations: Conversations = field(default_factory=lambda: Conversations(Path(mkdtemp()) / "conversations.db"))
     released: threading.Event = field(default_factory=threading.Event)
+
+    def forget(self, conversation_id: str, owner: str) -> bool:
+        return self.conversations.delete(conversation_id, owner)
 
     def verify(self, text: str, passages: Sequence[str] = ()) -> Verdict:
         missing = [word for word in re.findall(r"\$[\d,]+|\b[A-Z][a-z]+\b", text) if word not in " ".join(passages)]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from chat_script import Shown
+from chat_script import Shown, wait
 from fastapi import FastAPI
 from live import serving
 from reportlab.lib.pagesizes import A4
@@ -24,6 +25,7 @@ from ingest.settings import load_settings
 from ui.chat import mount
 
 SENTENCE = "An apprentice shipwright in Harstad earns 412,000 kroner in the first year."
+POSTING = "The lamp trimmer in Svolvaer earns 388,000 kroner a year and works nights."
 TABLE = (
     "---\ntitle: Ferry captain\nas_of: '2025'\n---\n\n# Ferry captain\n\n## Pay\n\n"
     "| Experience | Pay a year, 2025 |\n|---|---|\n| First year | $51,200 |\n| Five years | $64,900 |\n"
@@ -131,6 +133,81 @@ def test_pay_by_experience_is_drawn_and_followed_up(shown: Shown) -> None:
     second = shown.ask("And after ten years?")
     assert "$80,100" in second.locator(".answer").inner_text()
     assert second.locator(".searched").inner_text().startswith("Searched for \u201c")
+
+
+def test_own_document_is_asked_about_in_its_conversation_only_and_goes_with_it(
+    shown: Shown, assistant: Assistant, tmp_path: Path
+) -> None:
+    page, library = shown.page, assistant.library
+    (tmp_path / "posting.md").write_text(f"# Lamp trimmer wanted\n\n{POSTING}\n", encoding="utf-8")
+    page.locator("#attach").click()
+    said = page.locator("#small[open]").inner_text()
+    assert "this conversation only" in said
+    assert "10 MB" in said
+    assert "pdf" in said
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose files").click()
+    chooser.value.set_files(str(tmp_path / "posting.md"))
+    page.locator("#papers li", has_text="Lamp trimmer wanted").wait_for()
+    answer = shown.ask("What does the lamp trimmer in Svolvaer earn?").locator(".answer").inner_text()
+    assert "388,000 kroner" in answer
+    assert shown.card(1).locator("h3").inner_text() == "Lamp trimmer wanted"
+    page.reload()
+    page.locator("#papers li", has_text="Lamp trimmer wanted").wait_for()
+    page.locator("#fresh").click()
+    page.locator("#talk .welcome").wait_for()
+    assert page.locator("#papers li").count() == 0
+    other = shown.ask("What does the lamp trimmer in Svolvaer earn?")
+    assert "388,000" not in other.inner_text()
+    owned = [one.owner for one in library.catalog.sources("s.owner <> ''")]
+    assert len(owned) == 1
+    page.locator("#menu").click()
+    page.locator("#side .more").last.click()
+    page.get_by_role("menuitem", name="Delete").click()
+    page.locator("#small .sure").click()
+    wait(lambda: not library.catalog.sources("s.owner <> ''"))
+    assert not list((library.folder / "uploads").rglob("posting*"))
+
+
+def test_dropped_document_that_cannot_be_read_says_why_and_others_are_taken(shown: Shown, tmp_path: Path) -> None:
+    page = shown.page
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 this is none")
+    (tmp_path / "notes.txt").write_text("Notes\n\nThe harbour master drinks tea at four.\n", encoding="utf-8")
+    files = [str(tmp_path / "broken.pdf"), str(tmp_path / "notes.txt")]
+    page.locator("#chooser").set_input_files(files)
+    page.locator("#papers .failure").wait_for()
+    assert page.locator("#papers .failure").inner_text() == (
+        "broken.pdf: broken.pdf is damaged or no PDF file. Open it and save it again."
+    )
+    page.locator("#papers li").wait_for()
+    page.locator("#papers li [data-do=drop]").click()
+    page.locator("#papers li").wait_for(state="detached")
+
+
+def test_document_of_another_kind_or_size_is_refused_before_it_is_sent(shown: Shown, tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"x")
+    shown.page.locator("#chooser").set_input_files(str(tmp_path / "song.mp3"))
+    shown.page.locator("#toast.shown", has_text="song.mp3 cannot be read. Kinds: ").wait_for()
+    (tmp_path / "long.txt").write_bytes(b"x" * 10_000_001)
+    shown.page.locator("#chooser").set_input_files(str(tmp_path / "long.txt"))
+    shown.page.locator("#toast.shown", has_text="long.txt is over 10 MB.").wait_for()
+    assert shown.page.locator("#papers li").count() == 0
+
+
+def test_only_what_was_uploaded_to_the_page_can_be_brought_in(shown: Shown, assistant: Assistant) -> None:
+    before = len(assistant.library.catalog.sources("1"))
+    with httpx.Client(base_url=shown.address, trust_env=False) as client:
+        config = client.get("/config").json()
+        (bring,) = [one for one in config["dependencies"] if any(target[1] == "bring" for target in one["targets"])]
+        for files in ([{"path": "/etc/hosts", "name": "hosts.txt"}], [{"path": __file__}, {"path": 5}, "x"], 7):
+            body = {
+                "fn_index": bring["id"],
+                "session_hash": "abc",
+                "data": [None, ""],
+                "event_data": {"files": files},
+            }
+            client.post("/gradio_api/run/predict", json=body)
+    assert len(assistant.library.catalog.sources("1")) == before
 
 
 def test_what_the_library_does_not_hold_is_refused_on_the_page(shown: Shown) -> None:

@@ -78,7 +78,7 @@ class Echo:
         self.library = self
         self._words = ""
 
-    def sources(self) -> list[Source]:
+    def sources(self, owners: Sequence[str] = ()) -> list[Source]:
         return [_source(self._words)]
 
     def passages(self) -> Iterator[tuple[Source, Passage]]:
@@ -91,7 +91,7 @@ class Echo:
     def verify(self, text: str, passages: Sequence[str]) -> Verdict:
         return Verdict(False, 0.0, (text,), ())
 
-    def passage(self, passage_id: str) -> Neighbourhood:
+    def passage(self, passage_id: str, owners: Sequence[str] = ()) -> Neighbourhood:
         words = self._words
         rows = [f"{words} {one} - {words[:20]}: ${one}" for one in (7, 8, 9)]
         statements = tuple(Statement(row, 0, "row", (words,), Reference(words, words, words)) for row in rows)

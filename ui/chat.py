@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ui import page, page_frame
 from ui.desk import ACTIVE, Desk, View
 from ui.exchange import Session
+from ui.limits import MAX_PAGE_UPLOAD
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -36,7 +37,7 @@ _STORAGE = "career-assistant"
 _WAITING, _SESSIONS = 64, 2_000
 """Questions waiting for their turn, open pages remembered."""
 _STYLES = ("page.css", "page_talk.css", "page_sources.css", "page_views.css")
-_SCRIPTS = ("page.js", "page_side.js", "page_take.js")
+_SCRIPTS = ("page.js", "page_side.js", "page_papers.js", "page_take.js")
 
 _CURTAINED = "top|header|columns|talk|sources|composer|question|send"
 
@@ -77,7 +78,15 @@ def _parts() -> Parts:
         script = "\n".join(_read(name) for name in _SCRIPTS)
         parts["talk"] = html("talk", page.talk_html([]), js_on_load=script)
         parts["sources"] = html("sources")
+        parts["papers"] = html("papers")
         with gr.Row(elem_id="composer"):
+            gr.HTML(
+                '<button type="button" class="tool attach" id="attach" aria-label="Add a document" '
+                'title="Add a document"></button>',
+                elem_id="attaching",
+                apply_default_css=False,
+                padding=False,
+            )
             parts["question"] = gr.Textbox(
                 placeholder="Ask about AI and ML careers",
                 label="Your question",
@@ -121,15 +130,30 @@ def _wired(blocks: gr.Blocks, parts: Parts, desk: Desk) -> None:
     def acted(session: Session, kept: object, event: Any) -> Any:
         return _shown(parts, desk.acted(event._data if isinstance(event._data, dict) else {}, session, kept))
 
-    for listener in (pressed, acted):
+    def brought(session: Session, kept: object, event: Any) -> Any:
+        return _shown(parts, desk.brought(_uploaded(blocks, event._data), session, kept))
+
+    for listener in (pressed, acted, brought):
         # Gradio hands an event over only where it can resolve the annotation, which a local import keeps it from.
         listener.__annotations__["event"] = gr.EventData
     blocks.load(opened, [parts["kept"]], every, **private)
     question, send, talk = parts["question"], parts["send"], parts["talk"]
     gr.on([question.submit, send.click], asked, [question, *state], every, **asking)  # type: ignore[attr-defined]
     talk.ask(pressed, state, every, **asking)  # type: ignore[attr-defined]
+    talk.bring(brought, state, every, **at_once)  # type: ignore[attr-defined]
     talk.act(acted, state, every, **at_once)  # type: ignore[attr-defined]
     parts["stop"].click(lambda session: _shown(parts, desk.stopped(session)), state[:1], every, **at_once)  # type: ignore[attr-defined]
+
+
+def _uploaded(blocks: gr.Blocks, sent: object) -> list[tuple[str, Path]]:
+    """The files that an event names, as far as they were really uploaded to this page."""
+    files = sent.get("files") if isinstance(sent, dict) else None
+    named = [one for one in files if isinstance(one, dict)] if isinstance(files, list) else []
+    return [
+        (str(one.get("name") or "document"), Path(str(one["path"])))
+        for one in named
+        if isinstance(one.get("path"), str) and one["path"] in blocks.upload_file_set
+    ]
 
 
 def _shown(parts: Parts, view: View) -> dict[Any, Any]:
@@ -173,7 +197,7 @@ def _mount(app: FastAPI, assistant: Assistant) -> FastAPI:
         head=_head(),
         footer_links=[],
         allowed_paths=[],
-        max_file_size="1mb",
+        max_file_size=MAX_PAGE_UPLOAD,
         show_error=False,
         enable_monitoring=False,
         run_history=False,

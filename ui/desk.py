@@ -12,7 +12,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,12 @@ from assistant.citations import NOT_CONFIRMED
 from assistant.conversation import Kept, new_id
 from assistant.types import Answer, Citation, Cited, Delta, Done, Event, Searching, Turn
 from ingest.errors import CareerError
+from ingest.readers import suffixes
+from ingest.types import Source
+from ingest.uploads import bring_file, forgotten, take_out
 from ui import page, page_frame, page_sources
 from ui.exchange import Exchange, Session
+from ui.limits import MAX_PAGE_UPLOAD
 from ui.placing import placed
 from ui.views import Views
 
@@ -33,7 +37,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 View = dict[str, Any]
-"""New values: `session`, `kept`, `header`, `side`, `talk`, `sources`, `sheet`, `parcel`, `question`, `running`."""
+"""New values of some of: `session`, `kept`, `header`, `side`, `talk`, `sources`, `papers`, `sheet`, `parcel`, and
+`question`; whether an answer is `running`."""
 
 FRAME_SECONDS = 0.06
 """Least time between two pictures of an answer that is being written."""
@@ -68,7 +73,7 @@ class Desk:
         if written := self._written.get((session.owner, session.conversation_id)):
             session.exchanges.append(written)
         header = page_frame.header_html(library, _today().isoformat())
-        yield {**self._view(session), **self._side(session), "header": header}
+        yield {**self._view(session), **self._side(session), **self._papers(session), "header": header}
         if written:
             yield from self._pictures(written, session, threading.Event())
 
@@ -128,7 +133,7 @@ class Desk:
             case "open":
                 return self._changed_to(session, key)
             case "delete":
-                self._assistant.conversations.delete(key, session.owner)
+                self._assistant.forget(key, session.owner)
                 return self._changed_to(session, "") if key == session.conversation_id else self._side(session)
             case "rename" if words:
                 self._assistant.conversations.rename(key, words[:_LONGEST_TITLE], session.owner)
@@ -138,19 +143,49 @@ class Desk:
                 return self._side(session)
             case "rate":
                 return self._rated(session, wish.get("turn"), str(wish.get("rating", "")), words)
+            case "drop":
+                take_out(self._assistant.library, key, session.owner)
+                return {"session": session, **self._papers(session)}
             case "export":
                 return self._exported(session, key, str(wish.get("format", "")))
             case "library" | "evaluation" | "picture" as name:
                 return {"sheet": self._views.shown(name, session.turn(wish.get("turn")), wish.get("number"))}
         return {}
 
+    def brought(self, files: Sequence[tuple[str, Path]], session: Session, kept: object) -> View:
+        """Take documents into this conversation alone; what cannot be taken is said, the others are.
+
+        Args:
+            files: Their names and where they lie; they are gone afterwards.
+            session: The page that they were given to.
+            kept: What the browser keeps, for a page that was opened before the server began anew.
+        """
+        if not session.visitor:
+            self._recall(session, kept)
+        session.conversation_id = session.conversation_id or new_id()
+        refused = []
+        for name, path in files:
+            try:
+                with path.open("rb") as content:
+                    bring_file(self._assistant.library, name, content, session.documents)
+            except CareerError as error:
+                refused.append(f"{name}: {error}")
+            except OSError:
+                refused.append(f"{name}: it did not come through. Give it again.")
+            finally:
+                path.unlink(missing_ok=True)
+        session.refused = tuple(refused)
+        return {"session": session, "kept": session.kept, **self._papers(session)}
+
     def _changed_to(self, session: Session, conversation_id: str) -> View:
         """Another conversation of the same visitor; the one that is left goes on being written."""
-        session.conversation_id, session.exchanges = conversation_id, []
+        if session.documents and not session.exchanges:
+            forgotten(self._assistant.library, session.documents)
+        session.conversation_id, session.exchanges, session.refused = conversation_id, [], ()
         self._recall(session, session.kept)
         if written := self._written.get((session.owner, conversation_id)):
             session.exchanges.append(written)
-        return {**self._view(session), **self._side(session)}
+        return {**self._view(session), **self._side(session), **self._papers(session)}
 
     def _rated(self, session: Session, turn: object, rating: str, words: str) -> View:
         exchange = session.turn(turn)
@@ -214,7 +249,7 @@ class Desk:
                 for event in self._assistant.stream(exchange.question, **asked):  # type: ignore[arg-type]
                     if not exchange.running:
                         return
-                    self._take(event, exchange)
+                    self._take(event, exchange, owner)
                     news.set()
             for turn_id in withdrawn:
                 self._assistant.conversations.delete_turn(turn_id, owner)
@@ -229,7 +264,7 @@ class Desk:
             self._written.pop((owner, conversation_id), None)
             news.set()
 
-    def _take(self, event: Event, exchange: Exchange) -> None:
+    def _take(self, event: Event, exchange: Exchange, owner: str) -> None:
         match event:
             case Searching(searched_for):
                 exchange.searched_for = searched_for
@@ -237,16 +272,16 @@ class Desk:
                 exchange.phase, exchange.text = "writing", exchange.text + text
             case Cited(citation):
                 library = self._assistant.library
-                exchange.cited = {**exchange.cited, citation.number: placed(library, citation, fully=False)}
+                exchange.cited = {**exchange.cited, citation.number: placed(library, citation, owner, fully=False)}
             case Done(answer):
                 if self._counts:
                     self._counts.answered(answer)
-                self._settle(exchange, answer)
+                self._settle(exchange, answer, owner)
 
-    def _settle(self, exchange: Exchange, answer: Answer) -> None:
+    def _settle(self, exchange: Exchange, answer: Answer, owner: str) -> None:
         """Take over the whole answer, which is right where the pieces differ from it."""
         library = self._assistant.library
-        exchange.cited = {citation.number: placed(library, citation) for citation in answer.citations}
+        exchange.cited = {citation.number: placed(library, citation, owner) for citation in answer.citations}
         exchange.text, exchange.outcome = answer.answer, answer.outcome
         exchange.searched_for, exchange.answered_by = answer.searched_for, answer.answered_by
         exchange.unverified, exchange.follow_ups = answer.unverified, answer.follow_ups
@@ -277,14 +312,15 @@ class Desk:
         except CareerError as error:
             session.exchanges.append(_unopened(error))
             return
-        session.exchanges.extend(self._answered(turn, rated) for turn in turns)
-        if turns or (session.owner, conversation_id) in self._written:
-            session.conversation_id = conversation_id
+        session.exchanges.extend(self._answered(turn, rated, session.owner) for turn in turns)
+        session.conversation_id = conversation_id
+        if not turns and (session.owner, conversation_id) not in self._written and not self._held(session):
+            session.conversation_id = ""
 
-    def _answered(self, turn: Kept, rated: Mapping[str, str]) -> Exchange:
+    def _answered(self, turn: Kept, rated: Mapping[str, str], owner: str) -> Exchange:
         exchange = Exchange(turn.question)
         citations = tuple(Citation(**citation) for citation in turn.answer["citations"])
-        self._settle(exchange, Answer(**{**turn.answer, "citations": citations}))
+        self._settle(exchange, Answer(**{**turn.answer, "citations": citations}), owner)
         exchange.rating = rated.get(exchange.turn_id, "")
         return exchange
 
@@ -305,6 +341,15 @@ class Desk:
             "running": session.running,
         }
         return shown if typing is None else {**shown, "question": typing}
+
+    def _held(self, session: Session) -> list[Source]:
+        """The documents of this conversation alone."""
+        whose = session.documents
+        return [one for one in self._assistant.library.sources([whose]) if one.owner == whose] if whose else []
+
+    def _papers(self, session: Session) -> View:
+        papers = page_frame.papers_html(self._held(session), session.refused, sorted(suffixes()), MAX_PAGE_UPLOAD)
+        return {"papers": papers}
 
     def _side(self, session: Session) -> View:
         """The visitor's conversations."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from assistant.conversation import own_documents
 from assistant.types import Citation
 from ingest.types import Neighbourhood, Statement
 
@@ -75,11 +76,18 @@ class Session:
     exchanges: list[Exchange] = field(default_factory=list)
     words: str = ""
     """What is looked for among the past conversations."""
+    refused: tuple[str, ...] = ()
+    """Why documents that were just given could not be taken, a sentence each."""
 
     @property
     def owner(self) -> str:
         """The name under which the assistant keeps this visitor's conversations."""
         return f"page:{self.visitor}"
+
+    @property
+    def documents(self) -> str:
+        """The name under which the library keeps this conversation's own documents; empty before there is one."""
+        return own_documents(self.owner, self.conversation_id) if self.conversation_id else ""
 
     @property
     def kept(self) -> str:

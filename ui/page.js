@@ -138,6 +138,7 @@ function onClick(event) {
   else if (dataset.rate) rate(dataset.turnNumber, dataset.rate);
   else if (dataset.picture) act({ do: "picture", turn: dataset.turnNumber, number: dataset.picture });
   else if (dataset.take) take(pressed);
+  else if (pressed.id === "attach") offer();
   else if (dataset.do) fromSide(pressed);
   else if (dataset.more) openMenu(pressed);
   else if (pressed.id === "menu" || pressed.id === "side-close") toggleSide();
@@ -219,11 +220,11 @@ function nextFace() {
 
 const toast = made("div", { id: "toast", role: "status", "aria-live": "polite" });
 let quiet = 0;
-function tell(words) {
+function tell(words, shownFor = 3500) {
   toast.textContent = words;
-  toast.classList.add("shown");
+  toast.classList.toggle("shown", Boolean(words));
   clearTimeout(quiet);
-  quiet = setTimeout(() => toast.classList.remove("shown"), 3500);
+  quiet = setTimeout(() => toast.classList.remove("shown"), shownFor);
 }
 
 const trouble = made("div", { id: "trouble", role: "alert", hidden: "" });

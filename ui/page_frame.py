@@ -87,6 +87,25 @@ def _conversation_html(one: Summary, current: bool) -> str:
     )
 
 
+def papers_html(held: Sequence[Source], refused: Sequence[str], kinds: Sequence[str], most: int) -> str:
+    """The documents that belong to this conversation alone, and why others could not be taken.
+
+    Args:
+        held: Those that can be asked about.
+        refused: Why others were not taken, a sentence each.
+        kinds: File endings that can be read.
+        most: Bytes of a file at most.
+    """
+    items = "".join(
+        f'<li><span>{escape(one.title)}</span><button type="button" class="tool close" data-do="drop" '
+        f'data-id="{escape(one.id)}" aria-label="Remove {escape(one.title)}"></button></li>'
+        for one in held
+    )
+    listed = f'<ul aria-label="Documents of this conversation">{items}</ul>' if items else ""
+    why = "".join(f'<p class="failure" role="alert">{escape(sentence)}</p>' for sentence in refused)
+    return f'<div class="given" data-kinds="{escape(",".join(kinds))}" data-most="{most}">{why}{listed}</div>'
+
+
 def parcel_html(name: str, text: str) -> str:
     """A file for the browser to save; a number in front of it lets the same be taken twice."""
     return f'<pre data-name="{escape(name)}">{escape(text)}</pre>'
@@ -97,6 +116,7 @@ def curtain_html() -> str:
     return (
         f'<div id="top"><div id="header">{header_html((), "").replace("The library is empty", "")}</div></div>'
         f'<div id="columns"><div id="talk">{talk_html([])}</div><div id="sources"></div>'
-        '<div id="composer"><div id="question"><textarea rows="1" aria-label="Your question" '
+        '<div id="composer"><button type="button" class="tool attach" aria-hidden="true" tabindex="-1"></button>'
+        '<div id="question"><textarea rows="1" aria-label="Your question" '
         'placeholder="Ask about AI and ML careers"></textarea></div></div></div>'
     )

@@ -38,7 +38,7 @@ const choices = [
   ["Export as Markdown", ({ id }) => act({ do: "export", id, format: "md" })],
   ["Export as JSON", ({ id }) => act({ do: "export", id, format: "json" })],
   ["Print or save as PDF", ({ id }) => printed(id)],
-  ["Delete", ({ id, title }) => askSure(`Delete “${title}”?`, "It is gone for good, with what you said of its answers.", "Delete", () => act({ do: "delete", id }))],
+  ["Delete", ({ id, title }) => askSure(`Delete “${title}”?`, "It is gone for good, with its documents and what you said of its answers.", "Delete", () => act({ do: "delete", id }))],
 ];
 for (const [name, chosen] of choices) {
   const choice = made("button", { type: "button", role: "menuitem", tabindex: "-1" }, name);

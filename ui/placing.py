@@ -12,17 +12,20 @@ _MOST_PASSAGES = 4
 """Passages on each side that a table is followed into."""
 
 
-def placed(library: Library, citation: Citation, *, fully: bool = True) -> Placed:
-    """A citation where it stands; not `fully` while an answer is written, when there is no time to look around."""
-    around = library.passage(citation.passage_id)
+def placed(library: Library, citation: Citation, owner: str, *, fully: bool = True) -> Placed:
+    """A citation where it stands; not `fully` while an answer is written, when there is no time to look around.
+
+    `owner` sees their own documents, too.
+    """
+    around = library.passage(citation.passage_id, [owner])
     if around is None or not fully:
         return Placed(citation, around)
     row = next((one for one in around.passage.statements if one.text == citation.quote and one.kind == "row"), None)
-    rows = tuple(_table(library, around, row)) if row else ()
+    rows = tuple(_table(library, around, row, owner)) if row else ()
     return Placed(citation, around, rows, pictured=bool(around.passage.page) and around.source.kind == "pdf")
 
 
-def _table(library: Library, around: Neighbourhood, row: Statement) -> list[Statement]:
+def _table(library: Library, around: Neighbourhood, row: Statement, owner: str) -> list[Statement]:
     """All rows of a row's table, also those in the passages before and after."""
     rows = rows_of(around.passage, row)
     for side in ("before", "after"):
@@ -33,5 +36,5 @@ def _table(library: Library, around: Neighbourhood, row: Statement) -> list[Stat
             if not more or next_one is None:
                 break
             rows = [*more, *rows] if side == "before" else [*rows, *more]
-            beside = library.passage(next_one.id)
+            beside = library.passage(next_one.id, [owner])
     return rows
