@@ -206,6 +206,9 @@ class ScriptedAssistant:
         yield Done(answer)
 
 
+BEGUN = "document.querySelector('#header h1') && !document.querySelector('#curtain')"
+"""True in the browser once the page works."""
+
 ARGUMENTS = (
     "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
     "--disable-sync --disable-quic"
@@ -272,7 +275,7 @@ class Shown:
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.goto(self.address)
         self.page.locator("#header h1").wait_for()
-        self.page.locator("#curtain").wait_for(state="detached")
+        self.page.wait_for_function(BEGUN)
 
     def ask(self, question: str, outcome: str = "done") -> Any:
         before = self.page.locator("#talk .exchange").count()

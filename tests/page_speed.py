@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from chat_script import ARGUMENTS
+from chat_script import ARGUMENTS, BEGUN
 from playwright.sync_api import sync_playwright
 
 QUESTIONS = (
@@ -55,7 +55,8 @@ def served(data: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     code = "from ui.cli import main; main()"
     command = [sys.executable, "-c", code, "--data", str(data), "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env={**os.environ, "CAREER_RATE_LIMIT": "off"}, stdout=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, env={**os.environ, "CAREER_RATE_LIMIT": "off"}, **quiet)
     address = f"http://127.0.0.1:{port}"
     try:
         until = time.monotonic() + 900
@@ -78,7 +79,7 @@ def opened(browser: Any, address: str) -> tuple[Any, float, float]:
     begun = time.perf_counter()
     page.goto(address, wait_until="commit")
     page.locator("#header h1").wait_for()
-    page.locator("#curtain").wait_for(state="detached")
+    page.wait_for_function(BEGUN)
     ready = (time.perf_counter() - begun) * 1000
     return page, page.evaluate(PAINT), ready
 
@@ -119,7 +120,7 @@ def tabs(browser: Any, address: str, many: int) -> int:
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(address, wait_until="commit")
     for page in pages:
-        page.locator("#curtain").wait_for(state="detached")
+        page.wait_for_function(BEGUN)
     ready = time.perf_counter() - begun
     for index, page in enumerate(pages):
         page.locator("#question textarea").fill(QUESTIONS[index % len(QUESTIONS)])

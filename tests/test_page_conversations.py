@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from chat_script import EVIL, FIRST, PHONE, ScriptedAssistant, Shown, wait
+from chat_script import BEGUN, EVIL, FIRST, PHONE, ScriptedAssistant, Shown, wait
 
 
 def sidebar(shown: Shown) -> Any:
@@ -276,7 +276,7 @@ def test_chosen_face_stays_across_a_reload(shown: Shown) -> None:
     shown.page.locator("#face").click()
     wait(lambda: shown.page.evaluate(ground) == "rgb(22, 25, 28)")
     shown.page.reload()
-    shown.page.locator("#curtain").wait_for(state="detached")
+    shown.page.wait_for_function(BEGUN)
     wait(lambda: shown.page.evaluate(ground) == "rgb(22, 25, 28)")
 
 
@@ -336,8 +336,31 @@ def test_axe_finds_nothing_serious(shown: Shown) -> None:
     assert findings(shown) == []
 
 
-def test_first_picture_of_the_page_stands_in_its_html(address: str) -> None:
+def test_page_is_seen_before_gradio_has_started_and_what_is_pressed_then_is_asked(
+    address: str, browser: Any, assistant: ScriptedAssistant
+) -> None:
+    page = browser.new_context().new_page()
+    held: list[Any] = []
+    page.route("**/assets/index-*.js", held.append)
+    page.goto(address, wait_until="commit")
+    page.locator("#curtain .starter").last.wait_for()
+    assert page.locator("#curtain .starter").count() == 8
+    assert page.locator("#curtain h1").inner_text() == "Career Assistant"
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    page.keyboard.type("What do they ")
+    before = len(assistant.asked)
+    page.locator("#curtain .starter").first.click()
+    wait(lambda: bool(held))
+    held[0].continue_()
+    page.wait_for_function(BEGUN)
+    page.locator("#turn-1.done a.cite").first.wait_for()
+    assert len(assistant.asked) == before + 1
+    assert page.locator("#question textarea").input_value() == "What do they "
+    page.context.close()
+
+
+def test_preview_of_a_link_does_not_speak_of_gradio(address: str) -> None:
     with httpx.Client(base_url=address, trust_env=False) as client:
         html = client.get("/").text
-    assert "What would you like to know?" in html
-    assert "https://fonts" not in html
+    assert "og:title" not in html
+    assert "<title>Career Assistant</title>" in html

@@ -24,8 +24,8 @@ from ingest.sandbox import environment
 from ingest.settings import load_settings
 from ui.chat import mount
 
-SENTENCE = "An apprentice shipwright in Harstad earns 412,000 kroner in the first year."
-POSTING = "The lamp trimmer in Svolvaer earns 388,000 kroner a year and works nights."
+SENTENCE = "An apprentice shipwright in Harstad earns $41,200 in the first year."
+POSTING = "The lamp trimmer in Svolvaer earns $38,800 a year and works nights."
 TABLE = (
     "---\ntitle: Ferry captain\nas_of: '2025'\n---\n\n# Ferry captain\n\n## Pay\n\n"
     "| Experience | Pay a year, 2025 |\n|---|---|\n| First year | $51,200 |\n| Five years | $64,900 |\n"
@@ -150,7 +150,7 @@ def test_own_document_is_asked_about_in_its_conversation_only_and_goes_with_it(
     chooser.value.set_files(str(tmp_path / "posting.md"))
     page.locator("#papers li", has_text="Lamp trimmer wanted").wait_for()
     answer = shown.ask("What does the lamp trimmer in Svolvaer earn?").locator(".answer").inner_text()
-    assert "388,000 kroner" in answer
+    assert "$38,800" in answer
     assert shown.card(1).locator("h3").inner_text() == "Lamp trimmer wanted"
     page.reload()
     page.locator("#papers li", has_text="Lamp trimmer wanted").wait_for()
@@ -158,7 +158,7 @@ def test_own_document_is_asked_about_in_its_conversation_only_and_goes_with_it(
     page.locator("#talk .welcome").wait_for()
     assert page.locator("#papers li").count() == 0
     other = shown.ask("What does the lamp trimmer in Svolvaer earn?")
-    assert "388,000" not in other.inner_text()
+    assert "$38,800" not in other.inner_text()
     owned = [one.owner for one in library.catalog.sources("s.owner <> ''")]
     assert len(owned) == 1
     page.locator("#menu").click()

@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from starlette.routing import Mount
+
 from ui import page, page_frame
 from ui.desk import ACTIVE, Desk, View
 from ui.exchange import Session
+from ui.first_picture import FirstPicture
 from ui.limits import MAX_PAGE_UPLOAD
 
 if TYPE_CHECKING:
@@ -194,7 +197,6 @@ def _mount(app: FastAPI, assistant: Assistant) -> FastAPI:
         blocks,
         path="/",
         theme=_theme(),
-        head=_head(),
         footer_links=[],
         allowed_paths=[],
         max_file_size=MAX_PAGE_UPLOAD,
@@ -205,14 +207,14 @@ def _mount(app: FastAPI, assistant: Assistant) -> FastAPI:
         mcp_server=False,
         pwa=False,
     )
+    for route in mounted.routes:
+        if isinstance(route, Mount) and getattr(route.app, "blocks", None) is blocks:
+            route.app = FirstPicture(route.app, _head())
     return mounted
 
 
 def _head() -> str:
-    """What stands in the page's head: its icon, its looks, and what is shown until Gradio has started.
-
-    The looks as a style element: what is passed as css, Gradio rewrites, and loses part of it.
-    """
+    """What stands in the page's head: its icon, its looks, and what is shown until Gradio has started."""
     style = "\n".join(_read(name) for name in _STYLES)
     # Ids stand once in a page; the curtain's parts carry them as data, and look the same.
     style = re.sub(rf"#({_CURTAINED})(?![\w-])", r":is(#\1, [data-part=\1])", style)

@@ -19,8 +19,11 @@ _ICON = (
     "fill='%230f5f5c'/%3E%3Cpath d='M8 22l5-6 4 3 7-9' stroke='%23fff' stroke-width='3' fill='none' "
     "stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E"
 )
-HEAD = f'<link rel="icon" href="data:image/svg+xml,{_ICON}"><meta name="color-scheme" content="light dark">'
-"""The page's icon and its promise to have a light and a dark face."""
+HEAD = (
+    f'<title>{NAME}</title><link rel="icon" href="data:image/svg+xml,{_ICON}">'
+    '<meta name="color-scheme" content="light dark">'
+)
+"""The page's title and icon, and its promise to have a light and a dark face."""
 
 
 def header_html(library: Sequence[Source], today: str) -> str:

@@ -77,7 +77,7 @@ onTalk();
 
 // The page has begun when the server has said what it holds: then the curtain falls, and what was asked of it is asked.
 function begin() {
-  if (!document.querySelector("#header h1")) return false;
+  if (!document.querySelector("#header h1") || !given()) return false;
   const behind = byId("curtain");
   const { typed, pressed } = window.career;
   const shared = new URLSearchParams(location.search).get("q");
@@ -91,5 +91,6 @@ function begin() {
   return true;
 }
 if (!begin()) {
-  new MutationObserver((_, observer) => { if (begin()) observer.disconnect(); }).observe(byId("header"), { childList: true, subtree: true });
+  const awaited = new MutationObserver((_, observer) => { if (begin()) observer.disconnect(); });
+  for (const part of ["header", "papers"]) awaited.observe(byId(part), { childList: true, subtree: true });
 }
