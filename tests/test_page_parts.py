@@ -117,6 +117,7 @@ def test_no_words_become_markup_in_an_answer_or_a_chart(words: str) -> None:
 def test_words_on_a_page_are_found_across_lines_and_rows() -> None:
     letters = [(letter, at) for at, letter in enumerate("Pay:Entry$5Mid$7")]
     assert spans(letters, "Entry - Pay: $5; Extra: Mid") == [[4, 5, 6, 7, 8], [11, 12, 13]]
+    assert spans(letters, "Entry $5") == [[4, 5, 6, 7, 8, 9, 10]]
     assert spans(letters, "nothing of this") == []
     assert lines_of([]) == []
 
