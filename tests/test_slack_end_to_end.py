@@ -14,7 +14,9 @@ from slack_server import SlackServer, serving_slack
 from assistant.build import build_assistant
 from ingest.settings import load_settings
 from ui.cli import cli
-from ui.slack import COMMAND, SHORTCUT
+from ui.slack_listeners import SHORTCUT
+from ui.slack_oauth import SCOPES
+from ui.slack_private import COMMAND
 
 HOME = Path(__file__).resolve().parent.parent
 
@@ -54,7 +56,9 @@ def test_the_manifest_names_what_the_bot_listens_to_and_nothing_more() -> None:
     assert [one["callback_id"] for one in features["shortcuts"]] == [SHORTCUT]
     assert len(features["agent_view"]["agent_description"]) <= 300
     scopes = manifest["oauth_config"]["scopes"]["bot"]
-    assert scopes == sorted(scopes) and not [one for one in scopes if one.startswith(("users", "files", "admin"))]
+    assert scopes == list(SCOPES) == sorted(scopes) and not [
+        one for one in scopes if one.startswith(("users", "files", "admin"))
+    ]
     told = (HOME / "docs" / "slack.md").read_text(encoding="utf-8")
     assert not [scope for scope in scopes if f"`{scope}`" not in told]
 

@@ -18,6 +18,7 @@ from ui.slack_events import conversation_of
 from ui.slack_ledger import LEASE_SECONDS, MOST_ATTEMPTS, Asked, Claim, SlackLedger
 from ui.slack_post import Reply
 from ui.slack_web import TRIES, Refused, Unclear, Workspace
+from ui.slack_workspaces import NotInstalled
 
 log = logging.getLogger(__name__)
 
@@ -106,8 +107,11 @@ class Colleague:
     async def _until_done(self, claim: Claim) -> None:
         """Answer a message, and again when its words have changed meanwhile."""
         message = claim.message
-        workspace = await self._workspace(message.team)
         going: Claim | None = claim
+        try:
+            workspace = await self._workspace(message.team)
+        except NotInstalled:
+            return self._ledger.give_up(message.key)
         try:
             while going is not None:
                 await self._once(workspace, going)

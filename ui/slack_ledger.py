@@ -108,14 +108,10 @@ class SlackLedger:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction that holds the write lock from its first read on."""
+        """One transaction that holds the write lock from its first read on; what fails in it closes the file on it."""
         with self._connect() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
+            yield connection
             connection.execute("COMMIT")
 
     def claim(self, message: Asked, event_id: str) -> Claim | None:
@@ -158,6 +154,15 @@ class SlackLedger:
                 (*key, self._clock()),
             )
             return found
+
+    def forget_team(self, team: str, before: float | None = None) -> None:
+        """Forget what was asked in a workspace, or what was before a time, and never answer it."""
+        until = self._clock() if before is None else before
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE messages SET text = '', user = '', state = 'deleted' WHERE team = ? AND at <= ?", (team, until)
+            )
+            connection.execute("DELETE FROM threads WHERE team = ? AND at <= ?", (team, until))
 
     def note(self, key: Key, replies: tuple[str, ...]) -> None:
         """Note that posting has begun, and the messages that hold the answer so far."""
