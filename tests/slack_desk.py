@@ -23,7 +23,7 @@ from starlette.routing import Route
 from assistant.conversation import Conversations
 from assistant.types import Answer, Citation, Cited, Delta, Done, Event, Searching
 from assistant.verify import Verdict
-from ingest.errors import ModelUnavailable
+from ingest.errors import ModelUnavailable, QuestionError
 from ingest.settings import Settings, load_settings
 from ui.api import create_app
 from ui.slack import PATH, SlackBot
@@ -69,6 +69,8 @@ class ScriptedAssistant:
         yield Done(answer)
 
     def verify(self, text: str) -> Verdict:
+        if not text:
+            raise QuestionError("The text is empty.", "Send a sentence.")
         right = "$105,418" in text
         return Verdict(right, 0.9 if right else 0.2, () if right else ("$5",), (CITATION,) if right else ())
 

@@ -11,9 +11,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
+
+import loopback
 
 BOT, CLIENT = "UBOT", "111.222:client-secret"
 STREAM_BYTES, BLOCKS_CHARACTERS, SECTION_CHARACTERS, BLOCKS = 10_600, 13_200, 3_000, 50
@@ -256,7 +257,7 @@ def fits(block: dict[str, Any]) -> bool:
     )
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(loopback.Handler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -264,15 +265,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         method = self.path.split("?")[0].removeprefix("/api/").strip("/")
-        body = self.rfile.read(int(self.headers.get("content-length", "0")))
-        arguments = read_arguments(body, self.headers.get("content-type", ""))
+        arguments = read_arguments(self.body(), self.headers.get("content-type", ""))
         arguments |= dict(parse_qsl(self.path.partition("?")[2]))
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         if scheme == "Basic":
             arguments["client"] = base64.b64decode(token).decode()
         if method.startswith("respond"):
             self.slack.responses.append(arguments)
-            self._send(200, {"ok": True})
+            self.send_json(200, {"ok": True})
             return
         self.slack.calls.append((method, arguments, time.monotonic()))
         fault = self.slack.next_fault(method)
@@ -281,38 +281,25 @@ class _Handler(BaseHTTPRequestHandler):
         if fault:
             self._fail(fault)
         else:
-            self._send(200, done)
+            self.send_json(200, done)
 
     do_GET = do_POST
 
     def _fail(self, fault: Fault) -> None:
         kind = fault.partition(" ")[0]
         if kind == "429":
-            self._send(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "0"})
+            self.send_json(429, {"ok": False, "error": "ratelimited"}, retry_after="0")
         elif kind == "500":
-            self._send(500, None)
+            self.send(500, b"upstream error", "text/html")
         elif kind == "timeout":
             time.sleep(self.slack.hang_seconds)
             self.close_connection = True
         elif kind == "reset":
             self.close_connection = True
         elif kind == "missing_scope":
-            self._send(200, {"ok": False, "error": "missing_scope", "needed": "chat:write", "provided": "commands"})
+            self.send_json(200, {"ok": False, "error": "missing_scope", "needed": "chat:write", "provided": "commands"})
         else:
-            self._send(200, {"ok": False, "error": kind})
-
-    def _send(self, status: int, data: dict[str, Any] | None, headers: dict[str, str] | None = None) -> None:
-        body = b"upstream error" if data is None else json.dumps(data).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html" if data is None else "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
+            self.send_json(200, {"ok": False, "error": kind})
 
 
 def read_arguments(body: bytes, kind: str) -> dict[str, Any]:
@@ -327,22 +314,8 @@ def read_arguments(body: bytes, kind: str) -> dict[str, Any]:
     return found
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-    def handle_error(self, *_: Any) -> None:
-        """A client that has gone is no news here."""
-
-
 @contextmanager
 def serving_slack(slack: SlackServer) -> Iterator[str]:
     """The address of the Web API, while it is there."""
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"slack": slack}))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/api/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with loopback.listening(type("Handler", (_Handler,), {"slack": slack})) as address:
+        yield f"{address}/api/"

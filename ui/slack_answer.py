@@ -144,7 +144,7 @@ class Colleague:
         reply = self._reply(workspace, claim)
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
-                events = self.events(message, claim.turn_id)
+                events = self.events(claim)
                 await self._status(workspace, message, STATUS)
                 answer = await self._shown(events, reply)
         except CareerError as error:
@@ -183,15 +183,16 @@ class Colleague:
             lambda: self._ledger.replies(message.team, message.channel),
         )
 
-    def events(self, message: Asked, turn_id: str) -> AsyncIterator[Event]:
+    def events(self, claim: Claim) -> AsyncIterator[Event]:
         """What happens while a message is answered; it begins at once, in a thread of its own."""
-        conversation, owner = conversation_of(message)
+        text, turn_id = claim.message.text, claim.turn_id
+        conversation, owner = conversation_of(claim.message)
 
         def work() -> None:
             try:
-                self.assistant.conversations.delete_turn(turn_id, owner)
-                stream = self.assistant.stream(message.text, conversation_id=conversation, owner=owner, turn_id=turn_id)
-                for event in stream:
+                if claim.begun or claim.attempts > 1:
+                    self.assistant.conversations.delete_turn(turn_id, owner)
+                for event in self.assistant.stream(text, conversation_id=conversation, owner=owner, turn_id=turn_id):
                     loop.call_soon_threadsafe(coming.put_nowait, event)
             except Exception as error:  # raised again where the events are read
                 loop.call_soon_threadsafe(coming.put_nowait, error)

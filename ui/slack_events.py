@@ -117,10 +117,10 @@ def team_of(body: Mapping[str, Any]) -> str:
     return str(installed or named or "")
 
 
-def owners_of(team: str) -> str:
+def owners_in(team: str) -> str:
     """How the name of everybody begins who owns conversations in a workspace.
 
-    >>> owners_of("T1")
+    >>> owners_in("T1")
     'slack:T1:'
     """
     return f"slack:{team}:"
@@ -132,5 +132,5 @@ def conversation_of(asked: Asked) -> tuple[str, str]:
     >>> conversation_of(Asked("T1", "C1", "2.0", "1.0", "U1", "Why?"))
     ('slack:T1:C1:1.0', 'slack:T1:C1')
     """
-    owner = f"{owners_of(asked.team)}{asked.channel}"
+    owner = f"{owners_in(asked.team)}{asked.channel}"
     return f"{owner}:{asked.thread}", owner

@@ -115,9 +115,14 @@ class SlackLedger:
             connection.execute("COMMIT")
 
     def claim(self, message: Asked, event_id: str) -> Claim | None:
-        """Take a message on; None when somebody has, unless their lease has run out."""
+        """Take a message on, and follow its thread: what is asked in it from now on needs no mention.
+
+        None when somebody has taken it on, unless their lease has run out.
+        """
         with self._writing() as connection:
             now = self._clock()
+            thread = (message.team, message.channel, message.thread, now)
+            connection.execute("INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?)", thread)
             new_event = _first_time(connection, event_id, now)
             if self._row(connection, message.key) is not None:
                 return self._taken_up(connection, message.key)
@@ -221,13 +226,6 @@ class SlackLedger:
                 "SELECT replies FROM messages WHERE team = ? AND channel = ?", (team, channel)
             ).fetchall()
         return {ts for (replies,) in rows for ts in json.loads(replies)}
-
-    def join(self, team: str, channel: str, thread: str) -> None:
-        """Follow a thread: what is asked in it from now on needs no mention."""
-        with self._writing() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?)", (team, channel, thread, self._clock())
-            )
 
     def has_joined(self, team: str, channel: str, thread: str) -> bool:
         """Whether a thread is followed."""

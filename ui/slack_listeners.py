@@ -77,7 +77,6 @@ class Listeners:
     def _claimed(self, asked: Asked, event_id: str, only_if_joined: bool) -> Claim | None:
         if only_if_joined and not self._ledger.has_joined(asked.team, asked.channel, asked.thread):
             return None
-        self._ledger.join(asked.team, asked.channel, asked.thread)
         return self._ledger.claim(asked, event_id)
 
     async def _removed(self, body: dict[str, Any], event: dict[str, Any], next_: Next) -> None:
@@ -88,7 +87,7 @@ class Listeners:
             # An event may come late, when the app is back in the workspace: then what was asked since is answered.
             await asyncio.to_thread(self._ledger.forget_team, team, None if gone else at)
             forget = self._colleague.assistant.conversations.delete_owned
-            await asyncio.to_thread(forget, slack_events.owners_of(team))
+            await asyncio.to_thread(forget, slack_events.owners_in(team))
         await next_()
 
     async def _opened(self, body: dict[str, Any], event: dict[str, Any]) -> None:

@@ -86,7 +86,7 @@ def private_conversation(body: Mapping[str, Any]) -> tuple[str, str]:
     """
     channel = body.get("channel_id") or (body.get("channel") or {}).get("id", "")
     user = body.get("user_id") or (body.get("user") or {}).get("id", "")
-    name = f"{slack_events.owners_of(slack_events.team_of(body))}{channel}:{user}"
+    name = f"{slack_events.owners_in(slack_events.team_of(body))}{channel}:{user}"
     return name, name
 
 
