@@ -66,6 +66,8 @@ class SlackServer:
         """The workspace of each token; any token is taken when empty."""
         self.codes: dict[str, dict[str, Any]] = {}
         """What each code of an installation is exchanged for, once."""
+        self.socket = ""
+        """Where Socket Mode connects to."""
         self.messages: dict[tuple[str, str], Message] = {}
         self.ephemeral: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
@@ -132,6 +134,9 @@ class SlackServer:
 
     def do_auth_test(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, "user_id": BOT, "bot_id": "B1", "team_id": self._team or "T1", "team": "One"}
+
+    def do_apps_connections_open(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "url": self.socket}
 
     def do_oauth_v2_access(self, sent: dict[str, Any]) -> dict[str, Any]:
         if sent.get("client") != CLIENT:

@@ -39,7 +39,7 @@ HOMES = {
     "limits": {"ui/limits.py"},
     "prometheus_client": {"ui/metrics.py"},
     "pydantic": {"ui/mcp_server.py", "ui/openai_schemas.py", "ui/schemas.py"},
-    "aiohttp": {"ui/slack.py", "ui/slack_oauth.py", "ui/slack_private.py", "ui/slack_web.py"},
+    "aiohttp": {"ui/slack_oauth.py", "ui/slack_private.py", "ui/slack_web.py"},
     "slack_bolt": {"ui/slack.py", "ui/slack_listeners.py", "ui/slack_oauth.py"},
     "slack_sdk": {"ui/slack.py", "ui/slack_oauth.py", "ui/slack_post.py", "ui/slack_web.py"},
     "uvicorn": {"ui/serve.py"},

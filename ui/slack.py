@@ -24,7 +24,7 @@ from ui.page import NAME
 from ui.slack_answer import SWEEP_SECONDS, Colleague
 from ui.slack_ledger import SlackLedger
 from ui.slack_listeners import Listeners
-from ui.slack_web import Clients, Pace, Refused, Unclear
+from ui.slack_web import Clients, Pace, Refused, Unclear, guarded
 from ui.slack_workspaces import NotInstalled, OneWorkspace, Workspaces
 
 if TYPE_CHECKING:
@@ -178,26 +178,31 @@ class SlackBot:
         from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
         async with self.running():
-            await self.checked()
+            await self._checked()
             handler: Any = AsyncSocketModeHandler(self.app, self._settings.slack_app_token)
             try:
-                await _connected(handler)
+                await handler.connect_async()
                 listening()
                 await asyncio.Event().wait()
             finally:
                 await handler.close_async()
 
-    async def checked(self) -> None:
-        """Ask Slack who we are.
+    async def _checked(self) -> None:
+        """Show both tokens to Slack: the SDK goes on trying for ever with one that Slack does not take.
 
         Raises:
-            SettingsError: It does not take the token, or cannot be reached.
+            SettingsError: It does not take a token, or cannot be reached.
         """
+        bot = "Copy the Bot User OAuth Token (xoxb-…) again from the app's settings."
+        app = "Make an app-level token (xapp-…) with the scope connections:write, and switch Socket Mode on."
+        token, client = self._settings.slack_app_token, self._clients.client()
+        name, hint = "SLACK_BOT_TOKEN", bot
         try:
             await self._workspaces.of("")
+            name, hint = "SLACK_APP_TOKEN", app
+            await guarded("apps.connections.open", lambda: client.apps_connections_open(app_token=token))
         except Refused as error:
-            hint = "Copy the Bot User OAuth Token (xoxb-…) again from the app's settings."
-            raise SettingsError(f"Slack does not take SLACK_BOT_TOKEN ({error.error}).", hint) from error
+            raise SettingsError(f"Slack does not take {name} ({error.error}).", hint) from error
         except Unclear as error:
             raise SettingsError(f"Slack cannot be reached ({error}).", "Check the network, and try again.") from error
 
@@ -230,21 +235,3 @@ def is_signed(body: bytes, headers: Mapping[str, str], secret: str) -> bool:
         return bool(SignatureVerifier(secret).is_valid(body, at, signature))
     except UnicodeDecodeError:
         return False
-
-
-async def _connected(handler: Any) -> None:
-    """Open the connection of Socket Mode.
-
-    Raises:
-        SettingsError: Slack does not take the app's token, or cannot be reached.
-    """
-    import aiohttp
-    from slack_sdk.errors import SlackApiError
-
-    try:
-        await handler.connect_async()
-    except SlackApiError as error:
-        hint = "Make an app-level token (xapp-…) with the scope connections:write, and switch Socket Mode on."
-        raise SettingsError(f"Slack does not take SLACK_APP_TOKEN ({error.response['error']}).", hint) from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise SettingsError("Slack cannot be reached.", "Check the network, and try again.") from error
