@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
     from slack_bolt.authorization import AuthorizeResult
 
+    from ui.slack_oauth import InstalledWorkspaces
+
 PATH = "/slack/events"
 _TIMESTAMP = re.compile(r"\d{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
@@ -111,20 +113,18 @@ class SlackBot:
         self._settings = settings
         self._ledger = ledger or SlackLedger(settings.data_dir / "slack.db")
         self._clients = Clients(settings.slack_api_url, pace)
-        self._installing: list[Route] = []
-        self._workspaces = self._known_workspaces()
+        self._several = self._by_oauth()
+        self._workspaces: Workspaces = self._several or OneWorkspace(settings.slack_bot_token, self._clients)
         self.colleague = Colleague(assistant, self._ledger, self._workspaces.of)
         self.app = self._app()
         Listeners(self.colleague, self._ledger, self._workspaces).listen(self.app)
 
-    def _known_workspaces(self) -> Workspaces:
+    def _by_oauth(self) -> InstalledWorkspaces | None:
         if not _wants_several(self._settings):
-            return OneWorkspace(self._settings.slack_bot_token, self._clients)
-        from ui.slack_oauth import BACK, INSTALL, InstalledWorkspaces
+            return None
+        from ui.slack_oauth import InstalledWorkspaces
 
-        several = InstalledWorkspaces(self._settings, self._clients)
-        self._installing = [Route(INSTALL, several.install), Route(BACK, several.back)]
-        return several
+        return InstalledWorkspaces(self._settings, self._clients)
 
     def _app(self) -> AsyncApp:
         from slack_bolt.async_app import AsyncApp
@@ -137,6 +137,8 @@ class SlackBot:
             name=NAME,
             client=self._clients.client(),
             authorize=authorize,
+            # Bolt makes a store of its own where it sees a client id in the environment and is given none.
+            installation_store=self._several.store if self._several else None,
             signing_secret=self._settings.slack_signing_secret,
             request_verification_enabled=False,
             process_before_response=False,
@@ -161,7 +163,7 @@ class SlackBot:
 
     def routes(self) -> list[Route]:
         """Where Slack delivers, and where the app is installed."""
-        return [Route(PATH, self.handle, methods=["POST"]), *self._installing]
+        return [Route(PATH, self.handle, methods=["POST"]), *(self._several.routes() if self._several else [])]
 
     @asynccontextmanager
     async def running(self, sweep_seconds: float = SWEEP_SECONDS) -> AsyncIterator[None]:

@@ -25,6 +25,7 @@ from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
 from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from ingest.errors import LibraryError
 from ingest.settings import Settings
@@ -148,7 +149,7 @@ class InstalledWorkspaces:
             LibraryError: The file of the installations cannot be opened or written.
         """
         self._clients = clients
-        self._store = Installations(settings.data_dir / FILE, settings.slack_client_id)
+        self.store = Installations(settings.data_dir / FILE, settings.slack_client_id)
         self._known: dict[str, Workspace] = {}
         states = SQLite3OAuthStateStore(
             database=str(settings.data_dir / FILE), expiration_seconds=_STATE_SECONDS, logger=log
@@ -165,7 +166,7 @@ class InstalledWorkspaces:
                 install_page_rendering_enabled=False,
                 redirect_uri_path=BACK,
                 authorization_url=urljoin(settings.slack_api_url or "https://slack.com", "/oauth/v2/authorize"),
-                installation_store=self._store,
+                installation_store=self.store,
                 state_store=states,
                 state_expiration_seconds=_STATE_SECONDS,
                 logger=log,
@@ -179,7 +180,7 @@ class InstalledWorkspaces:
             NotInstalled: The app is not there.
             LibraryError: The file cannot be read.
         """
-        bot = self._store.bot(team)
+        bot = self.store.bot(team)
         known = self._known.get(team)
         if bot is None:
             self._known.pop(team, None)
@@ -195,15 +196,19 @@ class InstalledWorkspaces:
         Raises:
             LibraryError: The file cannot be read or written.
         """
-        bot = await asyncio.to_thread(self._store.bot, team)
+        bot = await asyncio.to_thread(self.store.bot, team)
         if bot is not None and bot.installed_at > at:
             return False
-        await asyncio.to_thread(self._store.forget, team)
+        await asyncio.to_thread(self.store.forget, team)
         return True
+
+    def routes(self) -> list[Route]:
+        """Where a browser installs the app."""
+        return [Route(INSTALL, self.install), Route(BACK, self.back)]
 
     async def install(self, request: Request) -> Response:
         """Send a browser to Slack, where its user chooses a workspace and allows what is asked for."""
-        with self._store.told():
+        with self.store.told():
             return to_starlette_response(await self._flow.handle_installation(to_async_bolt_request(request, b"")))
 
     async def back(self, request: Request) -> Response:
