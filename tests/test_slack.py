@@ -6,11 +6,12 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_desk import Desk, direct, mention, message, quick, served
+from slack_desk import CITATION, Desk, direct, mention, message, quick, served
 from slack_server import BOT, SlackServer, refusal, serving_slack
 
 Scene = Callable[[Desk], Coroutine[Any, Any, None]]
@@ -479,6 +480,19 @@ def test_a_failing_model_ends_in_a_sentence_in_place_of_half_an_answer(
     assert words["1.000001"] == "The model does not answer. Try later."
     assert words["1.000002"].startswith("Something went wrong on our side (") and "secret" not in words["1.000002"]
     assert len(words) == 3
+
+
+def test_an_answer_that_cannot_be_shown_ends_in_a_sentence_in_its_place(
+    play: Callable[..., None], slack: SlackServer
+) -> None:
+    async def scene(desk: Desk) -> None:
+        desk.assistant.citations = (replace(CITATION, title=None),)  # type: ignore[arg-type]
+        await desk.deliver(direct("What is paid?"))
+        await desk.settled()
+
+    play(scene)
+    [answer] = slack.answers()
+    assert answer.words.startswith("Something went wrong on our side (") and not answer.streaming
 
 
 @pytest.mark.parametrize(

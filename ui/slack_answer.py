@@ -100,7 +100,8 @@ class Colleague:
             raise
         except Exception:  # the outermost edge of this work: another attempt is made, then it is given up
             log.exception("slack message %s was not answered", message.ts)
-            self._ledger.release(message.key)
+            with suppress(CareerError, Refused, Unclear):
+                await self._put_off(claim)
         finally:
             renewing.cancel()
 
@@ -121,16 +122,17 @@ class Colleague:
             self._ledger.give_up(message.key)
         except Unclear as error:
             log.warning("slack message %s: %s", message.ts, error)
-            await self._put_off(workspace, claim)
+            await self._put_off(claim)
         if self._ledger.is_deleted(message.key) and (left := self._ledger.delete(message.key)):
             await self._withdrawn(left)
 
-    async def _put_off(self, workspace: Workspace, claim: Claim) -> None:
+    async def _put_off(self, claim: Claim) -> None:
         """Leave a message for another attempt; after the last, say so."""
         if claim.attempts < MOST_ATTEMPTS:
             self._ledger.release(claim.message.key)
             return
         self._ledger.give_up(claim.message.key)
+        workspace = await self._workspace(claim.message.team)
         await self._tell(workspace, claim.message, Refused("chat.postMessage", "Slack does not answer"))
 
     async def _renewing(self, message: Asked) -> None:
@@ -147,18 +149,18 @@ class Colleague:
                 events = self.events(claim)
                 await self._status(workspace, message, STATUS)
                 answer = await self._shown(events, reply)
+            await reply.finish(answer)
         except CareerError as error:
             log.warning("slack message %s: %s", message.ts, error)
-            return await reply.say(str(error))
+            await reply.say(str(error))
         except TimeoutError:
-            return await reply.say("The answer took too long. Ask again, or in fewer words.")
+            await reply.say("The answer took too long. Ask again, or in fewer words.")
         except (Refused, Unclear):
             raise
         except Exception:  # the outermost edge: the asker gets an id, the log the rest
             failure = uuid.uuid4().hex[:12]
             log.exception("slack message %s failed (%s)", message.ts, failure)
-            return await reply.say(f"Something went wrong on our side ({failure}). Ask again in a moment.")
-        await reply.finish(answer)
+            await reply.say(f"Something went wrong on our side ({failure}). Ask again in a moment.")
 
     async def _shown(self, events: AsyncIterator[Event], reply: Reply) -> Answer:
         text, urls = "", dict[int, str]()
