@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from slack_desk import mention, message, served
 from slack_server import SlackServer, serving_slack
@@ -63,11 +64,17 @@ def test_the_manifest_names_what_the_bot_listens_to_and_nothing_more() -> None:
     assert not [scope for scope in scopes if f"`{scope}`" not in told]
 
 
-def test_the_command_says_which_token_is_missing(tmp_path: Path) -> None:
-    for env, said in (
-        ({}, "SLACK_BOT_TOKEN is not set"),
-        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN is not set"),
-    ):
-        ran = CliRunner().invoke(cli, ["slack", "--data", str(tmp_path)], env=env)
-        assert ran.exit_code == 1
-        assert said in ran.output and "docs/slack.md" in ran.output
+@pytest.mark.parametrize(
+    ("env", "said", "next_step"),
+    [
+        ({}, "SLACK_BOT_TOKEN is not set", "docs/slack.md"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN is not set", "docs/slack.md"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_CLIENT_ID": "1"}, "are both set", "Keep"),
+    ],
+)
+def test_the_command_says_which_token_is_missing_or_too_much(
+    tmp_path: Path, env: dict[str, str], said: str, next_step: str
+) -> None:
+    ran = CliRunner().invoke(cli, ["slack", "--data", str(tmp_path)], env=env)
+    assert ran.exit_code == 1
+    assert said in ran.output and next_step in ran.output

@@ -21,8 +21,12 @@ from ingest.errors import SettingsError
 from ui.slack import wanted_over_http
 from ui.slack_oauth import BACK, FILE, INSTALL
 
-# Slack's SDK exchanges the code in a way that aiohttp will take until its version 4.
-pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
+# Slack's SDK exchanges the code in a way that aiohttp will take until its version 4, and leaves it to Python to close
+# its stores' connections.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning"),
+]
 
 ID, SECRET = CLIENT.split(":")
 SEVERAL = {"SLACK_BOT_TOKEN": "", "SLACK_CLIENT_ID": ID, "SLACK_CLIENT_SECRET": SECRET}

@@ -52,6 +52,7 @@ def wanted_over_http(settings: Settings) -> bool:
     """
     if not _wants_several(settings):
         return bool(settings.slack_bot_token and settings.slack_signing_secret)
+    _one_or_several(settings)
     for name, value in (
         ("SLACK_CLIENT_ID", settings.slack_client_id),
         ("SLACK_CLIENT_SECRET", settings.slack_client_secret),
@@ -62,11 +63,6 @@ def wanted_over_http(settings: Settings) -> bool:
                 f"{name} is not set, and several workspaces need it.",
                 "Copy it from Basic Information, App Credentials, of the app's settings; docs/slack.md shows where.",
             )
-    if settings.slack_bot_token:
-        raise SettingsError(
-            "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are both set.",
-            "Keep SLACK_BOT_TOKEN for one workspace, or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for several.",
-        )
     return True
 
 
@@ -74,9 +70,10 @@ def needed_for_socket(settings: Settings) -> None:
     """Refuse at once what Socket Mode cannot do without.
 
     Raises:
-        SettingsError: Slack's packages or a token are missing.
+        SettingsError: Slack's packages or a token are missing, or the settings ask for several workspaces too.
     """
     _needed()
+    _one_or_several(settings)
     if not settings.slack_bot_token:
         raise SettingsError("SLACK_BOT_TOKEN is not set.", "docs/slack.md leads from nothing to the tokens.")
     if not settings.slack_app_token:
@@ -87,6 +84,14 @@ def needed_for_socket(settings: Settings) -> None:
 
 def _wants_several(settings: Settings) -> bool:
     return bool(settings.slack_client_id or settings.slack_client_secret)
+
+
+def _one_or_several(settings: Settings) -> None:
+    if settings.slack_bot_token and _wants_several(settings):
+        raise SettingsError(
+            "SLACK_BOT_TOKEN and SLACK_CLIENT_ID are both set.",
+            "Keep SLACK_BOT_TOKEN for one workspace, or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for several.",
+        )
 
 
 def _needed() -> None:
