@@ -186,6 +186,21 @@ def test_an_edited_question_is_answered_once_more_in_place(play: Callable[..., N
     assert "To “What is paid?”" in answer.words
 
 
+def test_an_edited_question_is_answered_from_what_was_said_before_it(play: Callable[..., None]) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.deliver(mention("What is paid?", "1.000001"))
+        for ts, question in (("1.000002", "And in Seatle?"), ("1.000003", "And in Boston?")):
+            await desk.settled()
+            await desk.deliver(message(question, ts, thread_ts="1.000001"))
+        await desk.settled()
+        await desk.deliver(changed("And in Seattle?", "1.000002", "3.000001"))
+        await desk.settled()
+        assert desk.assistant.asked[-1]["question"] == "And in Seattle?"
+        assert desk.assistant.asked[-1]["before"] == ["What is paid?"]
+
+    play(scene)
+
+
 def test_an_unfurl_is_no_edit(play: Callable[..., None]) -> None:
     async def scene(desk: Desk) -> None:
         await desk.deliver(mention("What is paid?", "1.000001"))

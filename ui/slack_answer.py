@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from weakref import WeakValueDictionary
 
 from assistant.assistant import Assistant
-from assistant.types import Answer, Cited, Delta, Done, Event
+from assistant.types import Answer, Cited, Delta, Done, Event, Turn
 from ingest.errors import CareerError
 from ui import slack_text
 from ui.slack_events import conversation_of
@@ -192,9 +192,10 @@ class Colleague:
 
         def work() -> None:
             try:
-                if claim.begun or claim.attempts > 1:
-                    self.assistant.conversations.delete_turn(turn_id, owner)
-                for event in self.assistant.stream(text, conversation_id=conversation, owner=owner, turn_id=turn_id):
+                history = self._taken_back(claim) if claim.begun or claim.attempts > 1 else None
+                for event in self.assistant.stream(
+                    text, conversation_id=conversation, owner=owner, history=history, turn_id=turn_id
+                ):
                     loop.call_soon_threadsafe(coming.put_nowait, event)
             except Exception as error:  # raised again where the events are read
                 loop.call_soon_threadsafe(coming.put_nowait, error)
@@ -210,6 +211,15 @@ class Colleague:
         coming: asyncio.Queue[Event | Exception] = asyncio.Queue()
         loop.run_in_executor(self._threads, work)
         return told()
+
+    def _taken_back(self, claim: Claim) -> list[Turn] | None:
+        """Drop the turn of a message that is answered anew: the turns before it; None where there was no such turn."""
+        conversations, (conversation, owner) = self.assistant.conversations, conversation_of(claim.message)
+        kept = [one.answer for one in conversations.answers(conversation, owner)]
+        turns = conversations.turns(conversation, owner)
+        at = next((index for index, answer in enumerate(kept) if answer["turn_id"] == claim.turn_id), None)
+        conversations.delete_turn(claim.turn_id, owner)
+        return None if at is None else turns[:at]
 
     async def _status(self, workspace: Workspace, message: Asked, status: str) -> None:
         """Show that it is being worked on; it goes away when the answer comes."""
