@@ -32,7 +32,7 @@ check: $(VENV)/.installed-test
 	$(BIN)/mypy --strict
 
 fuzz: $(VENV)/.installed-test
-	FUZZ_EXAMPLES=500 $(BIN)/python -m pytest -q tests/test_schema.py
+	FUZZ_EXAMPLES=500 FUZZ_AT_LEAST=5000 $(BIN)/python -m pytest -q tests/test_schema.py
 
 gate: $(VENV)/.installed-test
 	$(BIN)/career-assistant --data runs/library ingest

@@ -78,6 +78,26 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+def own_documents(owner: str, conversation_id: str) -> str:
+    """The name under which the library keeps what was brought in for one conversation alone.
+
+    It holds whose conversation it is, so that somebody else who gives the same id gets at nothing.
+
+    >>> own_documents("key:ab", "c1"), own_documents("", "c1"), own_documents("key:ab", "")
+    ('key:ab/c1', '/c1', 'key:ab')
+    """
+    return f"{owner}/{conversation_id}" if conversation_id else owner
+
+
+def owners_of(owner: str, conversation_id: str = "") -> tuple[str, ...]:
+    """Whose documents a caller may find beside the shared library: their own, and the conversation's.
+
+    >>> owners_of("key:ab", "c1"), owners_of("", "c1"), owners_of("")
+    (('key:ab', 'key:ab/c1'), ('/c1',), ())
+    """
+    return tuple(dict.fromkeys(one for one in (owner, own_documents(owner, conversation_id)) if one))
+
+
 class Conversations:
     """The kept turns of all conversations. Safe to use from several threads and processes."""
 
@@ -96,6 +116,8 @@ class Conversations:
         try:
             with closing(sqlite3.connect(self._path, timeout=10)) as connection, connection:
                 connection.execute("PRAGMA journal_mode=WAL")
+                # What was deleted is not left to be read from the free pages.
+                connection.execute("PRAGMA secure_delete=ON")
                 yield connection
         except sqlite3.Error as error:
             raise LibraryError(

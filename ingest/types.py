@@ -176,6 +176,8 @@ class Source:
     passages: int
     added_at: str
     """When it was brought in: UTC, ISO 8601, to the second."""
+    owner: str = ""
+    """Who alone may find it; empty for the shared library, which everybody searches."""
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def _is_empty(settings: Settings) -> bool:
     from ingest.catalog import Catalog
 
     with closing(Catalog(settings.data_dir / "catalog.db")) as catalog:
-        return catalog.count() == 0
+        return catalog.is_empty()
 
 
 # Getting ready behind an open port.
