@@ -164,7 +164,7 @@ class Library:
             return []
         asked = self.embedder.embed_words([query])[0]
         near = self._nearest(snapshot, asked.vector, filters)
-        by_words = worded(self.catalog, query, filters)
+        by_words = worded(self.catalog, query, snapshot.vocabulary.frequency, snapshot.passages, filters)
         similarities = dict(near)
         lacking = [number for number, _ in by_words if number not in similarities]
         similarities.update(self._similarities(lacking, asked.vector))
