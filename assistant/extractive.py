@@ -108,8 +108,10 @@ class ExtractiveAnswerer:
         candidates = self._candidates(asked, hits, weighed)
         if not candidates:
             return None
-        lead = lead_of(asked, candidates)
-        return Finding(asked, tuple(candidates), lead, evidence_of(asked, lead, weighed, counts.frequency))
+        found = lead_of(asked, candidates)
+        lead = self._measured(asked, found)
+        candidates = [lead if one is found else one for one in candidates]
+        return Finding(asked, tuple(candidates), lead, evidence_of(asked, lead, candidates, weighed))
 
     def _candidates(self, asked: Question, hits: Sequence[Hit], weighed: dict[str, float]) -> list[Evidence]:
         """Statements of the hits that could answer, best first."""
@@ -120,6 +122,13 @@ class ExtractiveAnswerer:
         vectors = self._embed([asked.text, *(statement_text(one.hit, one.statement) for one in best)])
         measured = [one.measured(float(vectors[0] @ vector)) for one, vector in zip(best, vectors[1:], strict=True)]
         return sorted(measured, key=lambda one: -one.score) + rest
+
+    def _measured(self, asked: Question, one: Evidence) -> Evidence:
+        """A candidate with its similarity, also where it was not among the best by words."""
+        if one.similarity:
+            return one
+        vectors = self._embed([asked.text, statement_text(one.hit, one.statement)])
+        return one.measured(float(vectors[0] @ vectors[1]))
 
     def _answered(self, finding: Finding | None, part: Part, wish: Wish, most: int = 3) -> Found:
         """A part with the statements that answer it, or with none."""
