@@ -57,10 +57,15 @@ class Finding:
         return likelihood(self.evidence)
 
     @property
+    def of_something_else(self) -> bool:
+        """Whether the lead speaks of another thing than the question."""
+        titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
+        return of_something_else(self.asked, self.lead, titles)
+
+    @property
     def answers(self) -> bool:
         """Whether the lead is taken for an answer."""
-        titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
-        return self.likelihood >= LEAST and not of_something_else(self.asked, self.lead, titles)
+        return self.likelihood >= LEAST and not self.of_something_else
 
 
 class ExtractiveAnswerer:

@@ -5,8 +5,9 @@ questions on an encyclopaedia; negative ones are our own refusals, the handbook'
 them hidden, and unanswerable questions on the encyclopaedia. None is a question, or on an article, that
 `evals.answerability` reports. It prints coefficients for `assistant/answerable.py`, and as a table for
 `docs/refusals.md` the curve of wrong refusals against wrong answers, each case judged by a model that never saw its
-group: its article, its occupation, or for a question of ours itself. Named a file, it writes the table there, between
-the lines `<!-- curve -->` and `<!-- /curve -->`.
+group: its article, its occupation, or for a question of ours itself. Answerable questions whose best statement does not
+hold the answer teach nothing, but count in the curve. Named a file, it writes the table there, between the lines
+`<!-- curve -->` and `<!-- /curve -->`.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from assistant.answerable import LEAST, likelihood
 from assistant.assistant import PASSAGES
 from assistant.build import CountWords, build_assistant
-from assistant.extractive import ExtractiveAnswerer
+from assistant.extractive import ExtractiveAnswerer, Finding
 from assistant.parts import parts
 from assistant.support import SupportCheck
 from evals import answerability, bls
@@ -35,7 +37,7 @@ from ingest.words import stems
 
 WEIGHTS = {"ours": (3.0, 20.0), "handbook": (1.0, 1.0), "encyclopaedia": (1.0, 1.0)}
 """What an answerable and an unanswerable question of each set counts. Of our own refusals there are few."""
-STEPS = (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8)
+STEPS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8)
 """Likelihoods of the table."""
 
 
@@ -47,6 +49,10 @@ class Example:
     evidence: dict[str, float]
     answerable: bool
     group: str
+    told: bool
+    """Whether the best statement holds the answer, where it is known."""
+    elsewhere: bool
+    """Whether the best statement is refused as one on something else, whatever the likelihood."""
 
 
 class Looking:
@@ -62,30 +68,30 @@ class Looking:
         embed = self.assistant.library.embedder.embed_passages
         self._answerer = ExtractiveAnswerer(embed, CountWords(self.assistant.library), SupportCheck(embed))
 
-    def look(self, question: str, hidden: str = "", figures: Sequence[str] = ()) -> dict[str, float] | None:
-        """The evidence on a standalone question; None where nothing is at hand.
+    def find(self, question: str, hidden: str, answers: Sequence[str]) -> Finding | None:
+        """What is found for a standalone question; None where nothing is at hand.
 
         Args:
             question: What is asked.
             hidden: Name of the page that is passed over; empty for none.
-            figures: Right answers; where another page holds one beside the name of the hidden one, nothing is at hand.
+            answers: Right answers; where another page holds one beside the name of the hidden one, nothing is at hand.
         """
         asked, hits = self.assistant.search(question, k=PASSAGES)
         if hidden:
             hits = [hit for hit in hits if Path(hit.source.uri).stem != hidden]
             named = frozenset(stems(hidden.replace("-", " ")))
             texts = (f"{hit.source.title} {hit.passage.text}" for hit in hits)
-            if any(named.issubset(stems(text)) and any(holds(text, one) for one in figures) for text in texts):
+            if any(named.issubset(stems(text)) and any(holds(text, one) for one in answers) for text in texts):
                 return None
-        found = self._answerer.find(asked, hits)
-        return found.evidence if found else None
+        return self._answerer.find(asked, hits)
 
 
 def examples(folder: Path) -> Iterator[Example]:
     """All cases that the model is fitted on."""
     with tempfile.TemporaryDirectory() as data:
         yield from _of("ours", Looking(data, ()), (
-            (case.user_input, case.must_answer, case.id, "", ()) for case in load_sets() if _is_plain(case)
+            (case.user_input, case.must_answer, case.id, "", list(chain.from_iterable(case.facts)))
+            for case in load_sets() if _is_plain(case)
         ))  # fmt: skip
     with (folder / "bls-ooh" / "occupations.csv").open(encoding="utf-8-sig", newline="") as file:
         asked = list(bls.questions(csv.DictReader(file)))
@@ -95,7 +101,7 @@ def examples(folder: Path) -> Iterator[Example]:
         ))  # fmt: skip
     with tempfile.TemporaryDirectory() as data:
         yield from _of("encyclopaedia", Looking(data, [str(folder / "squad2" / "paragraphs.jsonl")], bundled=False), (
-            (one.question, one.answerable, one.group, "", ()) for one in answerability.squad(folder)[1]
+            (one.question, one.answerable, one.group, "", one.spans) for one in answerability.squad(folder)[1]
         ))  # fmt: skip
 
 
@@ -106,17 +112,18 @@ def _is_plain(case: Case) -> bool:
 
 
 def _of(name: str, looking: Looking, asked: Iterable[tuple[str, bool, str, str, Sequence[str]]]) -> Iterator[Example]:
-    for question, answerable, group, hidden, figures in asked:
-        evidence = looking.look(question, hidden, figures)
-        if evidence:
-            yield Example(name, evidence, answerable, group)
+    for question, answerable, group, hidden, answers in asked:
+        found = looking.find(question, hidden, answers)
+        if found:
+            told = not (answerable and answers) or any(holds(found.lead.statement.text, one) for one in answers)
+            yield Example(name, found.evidence, answerable, group, told, found.of_something_else)
 
 
 def main(folder: Path, write_to: Path | None = None) -> str:
     """Fit, and say what came of it."""
     cases = list(examples(folder))
     rows, labels = [one.evidence for one in cases], [one.answerable for one in cases]
-    weights = [WEIGHTS[one.set][0 if one.answerable else 1] for one in cases]
+    weights = [WEIGHTS[one.set][0 if one.answerable else 1] * one.told for one in cases]
     likely = held_out(rows, labels, [f"{one.set} {one.group}" for one in cases], weights)
     curve = "\n".join(table(cases, likely))
     used = "\n".join(table(cases, [likelihood(row) for row in rows]))
@@ -154,7 +161,11 @@ def table(cases: Sequence[Example], likely: Sequence[float]) -> list[str]:
     for least in STEPS:
         cells = []
         for name in sets:
-            of = [(one >= least, case.answerable) for one, case in zip(likely, cases, strict=True) if case.set == name]
+            of = [
+                (one >= least and not case.elsewhere, case.answerable)
+                for one, case in zip(likely, cases, strict=True)
+                if case.set == name
+            ]
             said, labels = [did for did, _ in of], [label for _, label in of]
             refused = sum(not did for did, label in of if label) / max(1, sum(labels))
             answered = sum(did for did, label in of if not label) / max(1, len(of) - sum(labels))
