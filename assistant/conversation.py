@@ -78,6 +78,26 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+def own_documents(owner: str, conversation_id: str) -> str:
+    """The name under which the library keeps what was brought in for one conversation alone.
+
+    It holds whose conversation it is, so that somebody else who gives the same id gets at nothing.
+
+    >>> own_documents("key:ab", "c1"), own_documents("", "c1"), own_documents("key:ab", "")
+    ('key:ab/c1', '/c1', 'key:ab')
+    """
+    return f"{owner}/{conversation_id}" if conversation_id else owner
+
+
+def owners_of(owner: str, conversation_id: str = "") -> tuple[str, ...]:
+    """Whose documents a caller may find beside the shared library: their own, and the conversation's.
+
+    >>> owners_of("key:ab", "c1"), owners_of("", "c1"), owners_of("")
+    (('key:ab', 'key:ab/c1'), ('/c1',), ())
+    """
+    return tuple(dict.fromkeys(one for one in (owner, own_documents(owner, conversation_id)) if one))
+
+
 class Conversations:
     """The kept turns of all conversations. Safe to use from several threads and processes."""
 
@@ -96,6 +116,8 @@ class Conversations:
         try:
             with closing(sqlite3.connect(self._path, timeout=10)) as connection, connection:
                 connection.execute("PRAGMA journal_mode=WAL")
+                # What was deleted is not left to be read from the free pages.
+                connection.execute("PRAGMA secure_delete=ON")
                 yield connection
         except sqlite3.Error as error:
             raise LibraryError(
@@ -166,6 +188,19 @@ class Conversations:
                 (conversation_id, owner),
             )
             return connection.execute(f"DELETE FROM turns WHERE {of}", (conversation_id, owner)).rowcount > 0
+
+    def delete_owned(self, owners: str) -> int:
+        """Remove every conversation whose owner's name begins so, with what was said about its answers; how many turns.
+
+        Raises:
+            ValueError: The beginning is empty, which would be everybody.
+        """
+        if not owners:
+            raise ValueError("whose conversations go must be named")
+        begins = (len(owners), owners)
+        with self._connect() as connection:
+            connection.execute("DELETE FROM feedback WHERE substr(owner, 1, ?) = ?", begins)
+            return connection.execute("DELETE FROM turns WHERE substr(owner, 1, ?) = ?", begins).rowcount
 
     def delete_turn(self, turn_id: str, owner: str = "") -> bool:
         """Remove one turn of an owner's with what was said about it; whether there was one."""

@@ -71,8 +71,8 @@ class Finding:
 class ExtractiveAnswerer:
     """The Answerer that composes from statements."""
 
-    def __init__(self, embed: Embed, counts: Callable[[], WordCounts], judge: Judge) -> None:
-        """Take the embedding function, a way to the library's current word counts, and what judges support."""
+    def __init__(self, embed: Embed, counts: Callable[[Sequence[str]], WordCounts], judge: Judge) -> None:
+        """Take the embedding function, the current word counts by whose documents count, and what judges support."""
         self._embed = embed
         self._counts = counts
         self._judge = judge
@@ -107,7 +107,7 @@ class ExtractiveAnswerer:
 
     def find(self, question: str, hits: Sequence[Hit]) -> Finding | None:
         """The best statement for a question that asks one thing; None where nothing is at hand."""
-        counts = self._counts()
+        counts = self._counts(sorted({hit.source.owner for hit in hits} - {""}))
         asked = _without_everyday(read_question(question), counts.frequency)
         weighed = weights(asked, counts.frequency, counts.passages)
         candidates = self._candidates(asked, hits, weighed)

@@ -81,7 +81,7 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         app.router.routes.append(Route("/mcp", mcp))
     if bot:
         app.state.slack = bot
-        app.router.routes.append(Route(slack.PATH, bot.handle, methods=["POST"]))
+        app.router.routes.extend(bot.routes())
     # With no site named it grants nobody anything: Gradio, mounted beside us, would otherwise add rules of its own that
     # let every site in.
     app.add_middleware(
@@ -138,7 +138,7 @@ def ask(body: schemas.AskRequest, request: Request, assistant: Answering) -> Any
 
 
 @router.post("/v1/search", response_model=schemas.SearchResponse)
-def search(body: schemas.SearchRequest, assistant: Answering) -> Any:
+def search(body: schemas.SearchRequest, request: Request, assistant: Answering) -> Any:
     """Find passages, best first, with their scores and ranks."""
     searched_for, hits = assistant.search(
         body.query,
@@ -146,20 +146,23 @@ def search(body: schemas.SearchRequest, assistant: Answering) -> Any:
         k=body.k,
         filters=_filters(body.filters),
         rewrite=body.rewrite,
+        owner=request.state.owner,
+        conversation_id=body.conversation_id or "",
     )
     return render.found(searched_for, hits)
 
 
 @router.post("/v1/verify", response_model=schemas.VerifyResponse)
-def verify(body: schemas.VerifyRequest, assistant: Answering) -> Any:
+def verify(body: schemas.VerifyRequest, request: Request, assistant: Answering) -> Any:
     """Say whether the library, or the passages sent, support a sentence, and what is missing."""
-    return asdict(assistant.verify(body.sentence, body.passages))
+    asked = {"owner": request.state.owner, "conversation_id": body.conversation_id or ""}
+    return asdict(assistant.verify(body.sentence, body.passages, **asked))
 
 
 @router.get("/v1/passages/{passage_id}", response_model=schemas.PassageResponse)
-def passage(passage_id: str, assistant: Answering) -> Any:
+def passage(passage_id: str, request: Request, assistant: Answering) -> Any:
     """A passage with its neighbours and its place: where a citation leads."""
-    around = assistant.library.passage(passage_id)
+    around = assistant.library.passage(passage_id, [request.state.owner])
     if around is None:
         raise HTTPException(404, "The library holds no such passage.")
     return render.passage(around)

@@ -31,6 +31,7 @@ from ui.render import safe
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from assistant.assistant import Assistant
     from ingest.settings import Settings
 
 Made = TypeVar("Made")
@@ -80,7 +81,9 @@ def serve_slack(settings: Settings) -> None:
     from assistant.build import build_assistant
 
     set_up_logging()
-    bot = slack.SlackBot(build_assistant(settings), settings)
+    assistant = build_assistant(settings)
+    bot = slack.SlackBot(assistant, settings)
+    _warm(assistant)
     asyncio.run(bot.socket(lambda: click.echo("Listening to Slack (Ctrl-C stops)")))
 
 
@@ -152,7 +155,7 @@ def _is_empty(settings: Settings) -> bool:
     from ingest.catalog import Catalog
 
     with closing(Catalog(settings.data_dir / "catalog.db")) as catalog:
-        return catalog.count() == 0
+        return catalog.is_empty()
 
 
 # Getting ready behind an open port.
@@ -274,7 +277,12 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         server.should_exit = True
 
     config = uvicorn.Config(
-        Entrance(lambda: _made(settings, listener.getsockname()[0]), _warmed, failed, lambda: server.should_exit),
+        Entrance(
+            lambda: _made(settings, listener.getsockname()[0]),
+            lambda app: _warm(app.state.assistant),
+            failed,
+            lambda: server.should_exit,
+        ),
         log_level="warning",
         access_log=False,
         proxy_headers=False,
@@ -297,7 +305,7 @@ def _made(settings: Settings, address: str) -> FastAPI:
     return mount(create_app(assistant, settings, hosts), assistant)
 
 
-def _warmed(app: FastAPI) -> None:
+def _warm(assistant: Assistant) -> None:
     """Ask once, so that what loads at the first question is loaded before it comes."""
-    if not app.state.assistant.library.is_empty():
-        app.state.assistant.search("What does a data scientist earn?")
+    if not assistant.library.is_empty():
+        assistant.search("What does a data scientist earn?")
