@@ -57,10 +57,15 @@ class Finding:
         return likelihood(self.evidence)
 
     @property
+    def of_something_else(self) -> bool:
+        """Whether the lead speaks of another thing than the question."""
+        titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
+        return of_something_else(self.asked, self.lead, titles)
+
+    @property
     def answers(self) -> bool:
         """Whether the lead is taken for an answer."""
-        titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
-        return self.likelihood >= LEAST and not of_something_else(self.asked, self.lead, titles)
+        return self.likelihood >= LEAST and not self.of_something_else
 
 
 class ExtractiveAnswerer:
@@ -108,8 +113,10 @@ class ExtractiveAnswerer:
         candidates = self._candidates(asked, hits, weighed)
         if not candidates:
             return None
-        lead = lead_of(asked, candidates)
-        return Finding(asked, tuple(candidates), lead, evidence_of(asked, lead, weighed, counts.frequency))
+        found = lead_of(asked, candidates)
+        lead = self._measured(asked, found)
+        candidates = [lead if one is found else one for one in candidates]
+        return Finding(asked, tuple(candidates), lead, evidence_of(asked, lead, candidates, weighed))
 
     def _candidates(self, asked: Question, hits: Sequence[Hit], weighed: dict[str, float]) -> list[Evidence]:
         """Statements of the hits that could answer, best first."""
@@ -120,6 +127,13 @@ class ExtractiveAnswerer:
         vectors = self._embed([asked.text, *(statement_text(one.hit, one.statement) for one in best)])
         measured = [one.measured(float(vectors[0] @ vector)) for one, vector in zip(best, vectors[1:], strict=True)]
         return sorted(measured, key=lambda one: -one.score) + rest
+
+    def _measured(self, asked: Question, one: Evidence) -> Evidence:
+        """A candidate with its similarity, also where it was not among the best by words."""
+        if one.similarity:
+            return one
+        vectors = self._embed([asked.text, statement_text(one.hit, one.statement)])
+        return one.measured(float(vectors[0] @ vectors[1]))
 
     def _answered(self, finding: Finding | None, part: Part, wish: Wish, most: int = 3) -> Found:
         """A part with the statements that answer it, or with none."""
