@@ -37,6 +37,12 @@ COEFFICIENTS: Mapping[str, float] = {
 LEAST = 0.15
 """Least likelihood at which the library is said to answer."""
 
+_ASKS_BACK = re.compile(
+    r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)n['’]t\b"
+    r"|\b(?:is|are|was|were|do|does|did|could|would|should|has|have|had)n['’]t(?=\s(?:it|they|he|she|we|you|i|that)\b)",
+    re.IGNORECASE,
+)
+"""A "not" that denies nothing: "Aren't they cheap?", "doesn't it?"."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -70,7 +76,7 @@ def evidence_of(
         "name_missing": min(1.0, 2 * foreign),
         "figure_missing": 1 - coverage if asked.wants_figure and not _is_reasoned(asked) else 0.0,
         "year_missing": float(_year_missing(asked, lead)),
-        "denied": float(not asked.yes_or_no and denied(asks) and not denied(said)),
+        "denied": float(not asked.yes_or_no and denied(_ASKS_BACK.sub("", asks)) and not denied(said)),
         "opposed": float(bool(opposed(asks, said))),
         "margin": max(0.0, lead.score - max((one.score for one in elsewhere), default=0.0)),
     }

@@ -78,3 +78,7 @@ def assistant(tmp_path: Path, library: Library) -> Assistant:
 def test_a_question_that_swaps_one_thing_is_refused(assistant: Assistant, asked: str, refused: str) -> None:
     assert assistant.ask(asked).outcome == "answered"
     assert assistant.ask(refused).outcome == "not_found"
+
+
+def test_a_question_that_asks_back_denies_nothing(assistant: Assistant) -> None:
+    assert assistant.ask("Aren't elected members able to vote on the budget?").outcome == "answered"
