@@ -189,6 +189,19 @@ class Conversations:
             )
             return connection.execute(f"DELETE FROM turns WHERE {of}", (conversation_id, owner)).rowcount > 0
 
+    def delete_owned(self, owners: str) -> int:
+        """Remove every conversation whose owner's name begins so, with what was said about its answers; how many turns.
+
+        Raises:
+            ValueError: The beginning is empty, which would be everybody.
+        """
+        if not owners:
+            raise ValueError("whose conversations go must be named")
+        begins = (len(owners), owners)
+        with self._connect() as connection:
+            connection.execute("DELETE FROM feedback WHERE substr(owner, 1, ?) = ?", begins)
+            return connection.execute("DELETE FROM turns WHERE substr(owner, 1, ?) = ?", begins).rowcount
+
     def delete_turn(self, turn_id: str, owner: str = "") -> bool:
         """Remove one turn of an owner's with what was said about it; whether there was one."""
         with self._connect() as connection:

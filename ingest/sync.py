@@ -64,6 +64,7 @@ class _Work:
     """Those of which an earlier version is in the library."""
     tell: Callable[[Progress], None]
     failures: list[Failure]
+    partly: list[Failure] = field(default_factory=list)
     lost: set[tuple[str, str]] = field(default_factory=set)
     """Root and path of files that could not be read."""
     done: int = 0
@@ -144,6 +145,7 @@ def bring_in(
         removed=tuple(uri for _, uri in plan.gone),
         unchanged=brought(plan.same),
         failed=tuple(work.failures),
+        partly=tuple(one for one in work.partly if one.uri not in {failed.uri for failed in work.failures}),
         embedded=work.embedded,
     )
 
@@ -184,6 +186,8 @@ def _read_all(work: _Work, sandbox: Sandbox, catalog: Catalog, embedder: Embedde
             for document in sandbox.read(file.path, paths[number : number + 16]):
                 made = _split(file, document, catalog, embedder, work.owner)
                 source_ids.add(made.source.id)
+                if document.unread:
+                    work.partly.append(Failure(made.source.uri, f"{document.unread}. The rest is in."))
                 # The last one waits until the file has been read to its end, and was left alone meanwhile.
                 if waiting is not None:
                     yield waiting

@@ -83,7 +83,7 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         app.router.routes.append(Route("/mcp", mcp))
     if bot:
         app.state.slack = bot
-        app.router.routes.append(Route(slack.PATH, bot.handle, methods=["POST"]))
+        app.router.routes.extend(bot.routes())
     app.add_middleware(EndsInTime)
     # With no site named it grants nobody anything: Gradio, mounted beside us, would otherwise add rules of its own that
     # let every site in.

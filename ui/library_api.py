@@ -96,4 +96,8 @@ def _conversation(sent: str) -> str:
 
 
 def _told(brought: Brought) -> dict[str, Any]:
-    return {"report": str(brought.report), "sources": [render.source(one) for one in brought.sources]}
+    return {
+        "report": str(brought.report),
+        "partly": [one.reason for one in brought.report.partly],
+        "sources": [render.source(one) for one in brought.sources],
+    }

@@ -269,6 +269,7 @@ class BroughtIn(BaseModel):
     """What came of bringing a document in."""
 
     report: str = Field(description="`1 new, 0 changed, 0 removed, 0 unchanged, 0 failed`.")
+    partly: list[str] = Field(description="What of it could not be read, such as scanned pages.")
     sources: list[SourceObject]
 
 

@@ -37,6 +37,7 @@ from ui.render import safe
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from assistant.assistant import Assistant
     from ingest.settings import Settings
 
 Made = TypeVar("Made")
@@ -88,7 +89,9 @@ def serve_slack(settings: Settings) -> None:
     from assistant.build import build_assistant
 
     set_up_logging()
-    bot = slack.SlackBot(build_assistant(settings), settings)
+    assistant = build_assistant(settings)
+    bot = slack.SlackBot(assistant, settings)
+    _warm(assistant)
     asyncio.run(bot.socket(lambda: click.echo("Listening to Slack (Ctrl-C stops)")))
 
 
@@ -298,7 +301,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
             super().handle_exit(number, frame)
 
     config = uvicorn.Config(
-        Entrance(build, _warmed, failed, lambda: server.should_exit),
+        Entrance(build, lambda app: _warm(app.state.assistant), failed, lambda: server.should_exit),
         log_level="warning",
         access_log=False,
         proxy_headers=False,
@@ -360,7 +363,7 @@ def _made(settings: Settings, address: str) -> FastAPI:
     return mount(create_app(assistant, settings, hosts), assistant)
 
 
-def _warmed(app: FastAPI) -> None:
+def _warm(assistant: Assistant) -> None:
     """Ask once, so that what loads at the first question is loaded before it comes."""
-    if not app.state.assistant.library.is_empty():
-        app.state.assistant.search("What does a data scientist earn?")
+    if not assistant.library.is_empty():
+        assistant.search("What does a data scientist earn?")
