@@ -32,6 +32,9 @@ T = TypeVar("T")
 LONGEST_QUESTION = 4_000
 """Characters of a question at most."""
 
+RECENT = 40
+"""Turns before the question that are read at most: what a follow-up points to costs the square of them."""
+
 PASSAGES = 40
 """Passages given to the answerer unless the caller asks for another number."""
 
@@ -123,7 +126,7 @@ class Assistant:
         question = _checked(question)
         conversation_id = self._conversation(conversation_id, owner)
         owners = owners_of(owner, conversation_id)
-        turns = self.conversations.turns(conversation_id, owner) if history is None else list(history)
+        turns = list(self.conversations.turns(conversation_id, owner) if history is None else history)[-RECENT:]
         draft = _without_looking(question, turns)
         searched_for = ""
         if draft is not None:
@@ -208,7 +211,7 @@ class Assistant:
             QuestionError: The query is empty or too long.
         """
         query, owners = _checked(query), owners_of(owner, conversation_id)
-        searched_for = self._rewriter(query, history, owners) if rewrite else query
+        searched_for = self._rewriter(query, history[-RECENT:], owners) if rewrite else query
         return searched_for, self.library.search(searched_for, k, filters, owners)
 
     def verify(self, text: str, passages: Sequence[str] = (), *, owner: str = "", conversation_id: str = "") -> Verdict:
