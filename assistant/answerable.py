@@ -8,31 +8,32 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from assistant.evidence import Evidence, Frequency, credit, word_set
+from assistant.agreement import denied
+from assistant.evidence import Evidence, credit, word_set
+from assistant.opposites import opposed
 from assistant.question import Question
-from assistant.spelling import is_english
-from ingest.words import stems
+from assistant.spelling import is_english, is_everyday
+from ingest.passages import sentences
+from ingest.words import stem, stems, words
 
 COEFFICIENTS: Mapping[str, float] = {
-    "coverage": 2.519,
-    "own": 1.622,
-    "focus": 3.374,
-    "similarity": 1.595,
-    "passage_similarity": 1.513,
-    "passage_coverage": 2.676,
-    "heaviest_missing": -1.383,
-    "name_missing": -1.225,
-    "unknown": -1.959,
-    "year_missing": -0.335,
-    "not_in_kind": 0.011,
-    "few_terms": -0.525,
-    "bias": -5.575,
+    "coverage": 1.871,
+    "similarity": 5.288,
+    "passage_similarity": 1.469,
+    "heaviest_missing": -1.574,
+    "name_missing": -0.911,
+    "figure_missing": -3.537,
+    "year_missing": -2.12,
+    "denied": -4.375,
+    "opposed": -3.174,
+    "margin": 1.703,
+    "bias": -4.74,
 }
 """What each piece of evidence counts, in log-odds."""
 
-LEAST = 0.3
+LEAST = 0.15
 """Least likelihood at which the library is said to answer."""
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -41,35 +42,36 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 def evidence_of(
     asked: Question,
     lead: Evidence,
+    candidates: Sequence[Evidence],
     term_weights: Mapping[str, float],
-    frequency: Frequency,
 ) -> dict[str, float]:
     """What speaks for and against the lead being an answer, each about 0 to 1.
 
     Args:
         asked: The question.
         lead: The best candidate.
+        candidates: All of them, with the lead.
         term_weights: Weight of each of the question's terms: how rare it is in the library.
-        frequency: How many passages of the library hold a stem.
     """
-    total = sum(term_weights.values()) or 1.0
-    share = {term: term_weights.get(term, 0.0) / total for term in asked.terms}
-    foreign = [term for term in lead.missing if names_something(asked, term)]
-    special = asked.kind in ("money", "percent", "count", "time", "education", "name", "reason")
-    held = word_set(" ".join((lead.hit.source.title, *lead.hit.passage.headings, lead.hit.passage.text)))
+    named = _naming(asked)
+    total = sum(term_weights.get(term, 0.0) for term in named) or 1.0
+    missing = {term: term_weights.get(term, 0.0) / total for term in lead.missing if term in named}
+    coverage = 1 - min(1.0, sum(missing.values()))
+    foreign = sum(weight for term, weight in missing.items() if names_something(asked, term))
+    said = " ".join((lead.hit.source.title, *lead.hit.passage.headings, *lead.statement.way, lead.statement.text))
+    asks = sentences(asked.text)[-1] if asked.text.rstrip().endswith("?") else asked.text
+    elsewhere = [one for one in candidates if one.hit.passage.id != lead.hit.passage.id]
     return {
-        "coverage": lead.coverage,
-        "own": lead.own,
-        "focus": lead.focus,
+        "coverage": coverage,
         "similarity": max(0.0, lead.similarity),
         "passage_similarity": max(0.0, lead.hit.similarity),
-        "passage_coverage": sum(share[term] * credit(term, held) for term in asked.terms),
-        "heaviest_missing": max((share[term] for term in lead.missing), default=0.0),
-        "name_missing": min(1.0, sum(share[term] for term in foreign) * 2) if foreign else 0.0,
-        "unknown": sum(share[term] for term in asked.terms if not frequency(term)),
+        "heaviest_missing": max(missing.values(), default=0.0),
+        "name_missing": min(1.0, 2 * foreign),
+        "figure_missing": 1 - coverage if asked.wants_figure and not _is_reasoned(asked) else 0.0,
         "year_missing": float(_year_missing(asked, lead)),
-        "not_in_kind": float(special and not lead.in_kind),
-        "few_terms": 1 / max(1, len(asked.terms)),
+        "denied": float(not asked.yes_or_no and denied(asks) and not denied(said)),
+        "opposed": float(bool(opposed(asks, said))),
+        "margin": max(0.0, lead.score - max((one.score for one in elsewhere), default=0.0)),
     }
 
 
@@ -106,6 +108,20 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
         return True
     beyond = [term for term in asked.terms if credit(term, title) < 0.5]
     return not lead.in_kind and bool(beyond) and not any(credit(term, own) >= 0.5 for term in beyond)
+
+
+def _naming(asked: Question) -> frozenset[str]:
+    """The question's terms without words so frequent in English that they hardly ever name what is asked about.
+
+    All of them where nothing else is left.
+    """
+    everyday = {stem(word) for word in words(asked.text) if is_everyday(word)}
+    return frozenset(asked.terms) - everyday or frozenset(asked.terms)
+
+
+def _is_reasoned(asked: Question) -> bool:
+    """Whether a figure is named in the question rather than asked for: a reason is, or the figure is claimed."""
+    return bool(asked.claim) or asked.text.lower().startswith("why")
 
 
 def names_something(asked: Question, term: str) -> bool:

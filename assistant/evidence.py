@@ -25,6 +25,8 @@ Frequency = Callable[[str], int]
 
 PREFIX_CREDIT = 0.8
 """What a word counts that shares only its beginning with one of the statement ("programming", "programmer")."""
+_BEGINNING = 5
+"""Letters that two words must begin with alike for that."""
 
 
 WEIGHTS = {
@@ -248,14 +250,16 @@ def credit(term: str, held: frozenset[str]) -> float:
     """
     if term in held:
         return 1.0
-    if len(term) >= 5 and any(_same_beginning(term, other) for other in held):
+    start = term[:_BEGINNING]
+    if len(start) == _BEGINNING and any(other.startswith(start) and _begins(term, other) for other in held):
         return PREFIX_CREDIT
     return 0.0
 
 
-def _same_beginning(one: str, other: str) -> bool:
+def _begins(one: str, other: str) -> bool:
+    """Whether one of the two is the beginning, and most, of the other."""
     shorter, longer = sorted((one, other), key=len)
-    return len(shorter) >= 5 and longer.startswith(shorter) and len(shorter) / len(longer) >= 0.6
+    return len(shorter) >= _BEGINNING and longer.startswith(shorter) and len(shorter) / len(longer) >= 0.6
 
 
 def _cued(question: Question, own: frozenset[str]) -> float:

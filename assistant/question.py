@@ -84,7 +84,8 @@ _CUES: dict[Kind, frozenset[str]] = {
         stem(word)
         for word in (
             "salary salaries wage pay paid earn earning earnings income compensation money make makes making cost "
-            "costs price dollars much rich usd annual annually year yearly grand bucks dough cash paycheck paycheque"
+            "costs price dollars much rich usd annual annually year yearly grand bucks dough cash paycheck paycheque "
+            "value values amount amounts sum sums"
         ).split()
     ),
     "percent": frozenset(
@@ -117,7 +118,8 @@ _NAMED = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
 # How an answer is to be put ("Answer only with ...", "Pretend you are ... and tell me") is no part of what is asked.
 _MANNER = re.compile(
     r"(?:^|(?<=[.!?:]\s))(?:please )?(?:answer|reply|respond|cite|quote|repeat after me|pretend|imagine|act|use|print|"
-    r"output|speak|talk|be (?:brief|short|honest)|give all|do not|don['’]t|system)\b"
+    r"output|speak|talk|be (?:brief|short|honest)|give all|do not|don['’]t|system"
+    r"|if (?:there (?:is|are) )?(?:multiple|several|many|more than one),? (?:list|record|give|name|include|report))\b"
     r"(?:[^?.!:]|\.(?=\w)|:(?=//))*?(?:\band (?:then )?(?:tell|give|show) me\b|:\s|[.!?](?=\s|$)|$)",
     re.IGNORECASE,
 )
@@ -183,7 +185,7 @@ _ASKING = frozenset(
         "whats hows whos wheres yo dude bro guys folks hey ok okay much rather still even ever actual truly true right "
         "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger "
         "define definition meaning usual normal fair reasonable okay enough well going rate cheap cheaper cheapest "
-        "expensive longer shorter faster slower expect anyway since given accord hate avoid"
+        "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose"
     ).split()
 )
 

@@ -7,7 +7,7 @@ of a title or label of the library.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -95,11 +95,16 @@ class Speller:
         object.__setattr__(self, "_surfaces", tuple(usable))
         object.__setattr__(self, "_initials", _by_initials(self.labels))
 
-    def mend(self, question: str) -> str:
-        """The question with unknown words mended; itself when nothing had to be."""
+    def mend(self, question: str, known: Container[str] = ()) -> str:
+        """The question with unknown words mended; itself when nothing had to be.
+
+        Words with these stems are known, too, and stay; nothing is mended towards them.
+        """
         mended = question
         for start, end in reversed(word_spans(question)):
             word = question[start:end]
+            if stem(word) in known:
+                continue
             better = self._better(word, named=start > 0 and word[:1].isupper())
             if better and better != word.lower():
                 mended = mended[:start] + better + mended[end:]
