@@ -180,8 +180,10 @@ class Assistant:
         if taken.how == "sides":
             asked += [part.text for part in taken.parts]
         lists = [self.library.search(one, k, filters, owners) for one in asked]
-        mixed = (hit for rank in zip_longest(*lists) for hit in rank if hit is not None)
-        return list({hit.passage.id: hit for hit in reversed(list(mixed))}.values())[::-1][:k]
+        first: dict[str, Hit] = {}
+        for hit in (hit for rank in zip_longest(*lists) for hit in rank if hit is not None):
+            first.setdefault(hit.passage.id, hit)
+        return list(first.values())[:k]
 
     def _answers(
         self, asked: str, hits: Sequence[Hit], turns: Sequence[Turn], wish: Wish
