@@ -124,22 +124,30 @@ def spans(letters: Sequence[tuple[str, int]], words: str) -> list[list[int]]:
     Where they do not stand there in one piece, as a row of a table does not, its parts are looked for, each behind the
     one before.
 
-    >>> spans([("P", 0), ("a", 1), ("y", 2), (":", 3), ("$", 4), ("5", 5)], "pay $5")
-    [[0, 1, 2, 5]]
+    >>> spans([("P", 0), ("a", 1), ("y", 2), (":", 3), ("$", 4), ("5", 5), (".", 6), ("N", 7)], "pay $5.")
+    [[0, 1, 2, 3, 4, 5, 6]]
     """
-    told = [(folded, index) for letter, index in letters for folded in letter.casefold() if folded.isalnum()]
+    told = [(folded, at) for at, (letter, _) in enumerate(letters) for folded in letter.casefold() if folded.isalnum()]
     run = "".join(folded for folded, _ in told)
     whole = _plain(words)
     if whole and (at := run.find(whole)) >= 0:
-        return [[index for _, index in told[at : at + len(whole)]]]
+        return [_between(letters, told[at][1], told[at + len(whole) - 1][1])]
     found: list[list[int]] = []
     start = 0
     for part in map(_plain, _parts(words)):
         at = run.find(part, start)
         if len(part) > 2 and at >= 0:
-            found.append([index for _, index in told[at : at + len(part)]])
+            found.append(_between(letters, told[at][1], told[at + len(part) - 1][1]))
             start = at + len(part)
     return found
+
+
+def _between(letters: Sequence[tuple[str, int]], first: int, last: int) -> list[int]:
+    """The indices from one place to another, with the sign of a currency in front and the signs behind."""
+    first -= first > 0 and letters[first - 1][0] in "$€£"
+    while last + 1 < len(letters) and letters[last + 1][0] in "%.)":
+        last += 1
+    return [index for _, index in letters[first : last + 1]]
 
 
 def _plain(words: str) -> str:

@@ -298,6 +298,7 @@ def shown(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterato
     context.close()
     assert opened.dialogs == []
     assert opened.faults == []
+    assert opened.hosts <= {"127.0.0.1", "inside"}
 
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}

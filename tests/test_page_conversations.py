@@ -341,7 +341,7 @@ def test_page_is_seen_before_gradio_has_started_and_what_is_pressed_then_is_aske
 ) -> None:
     page = browser.new_context().new_page()
     held: list[Any] = []
-    page.route("**/assets/index-*.js", held.append)
+    page.route("**/assets/index-*.js", lambda route: held.append(route))
     page.goto(address, wait_until="commit")
     page.locator("#curtain .starter").last.wait_for()
     assert page.locator("#curtain .starter").count() == 8

@@ -166,7 +166,7 @@ def test_own_document_is_asked_about_in_its_conversation_only_and_goes_with_it(
     page.get_by_role("menuitem", name="Delete").click()
     page.locator("#small .sure").click()
     wait(lambda: not library.catalog.sources("s.owner <> ''"))
-    assert not list((library.folder / "uploads").rglob("posting*"))
+    wait(lambda: not list((library.folder / "uploads").rglob("posting*")))
 
 
 def test_dropped_document_that_cannot_be_read_says_why_and_others_are_taken(shown: Shown, tmp_path: Path) -> None:

@@ -235,18 +235,16 @@ def _beside(number: int, placed: Placed) -> Beside | None:
     citation = placed.citation
     label, cells = cells_of(citation.quote) if placed.rows else ("", {"": citation.quote})
     for header, value in cells.items():
-        figure = _single(value)
+        figure = figure_of(value) if placed.rows else _only(value)
         if figure and figure.unit != "%":
             about = ", ".join(filter(None, (citation.title, label, header))) if placed.rows else citation.quote
             return Beside(figure, about, citation.publisher, citation.as_of, number, citation.review_by)
     return None
 
 
-def _single(text: str) -> Figure | None:
-    """The figure of a cell; of a sentence that gives exactly one of its kind, the figure alone."""
-    found = list(_FIGURE.finditer(text))
-    if len(text) <= 60 and (whole := figure_of(text)):
-        return whole
+def _only(sentence: str) -> Figure | None:
+    """The figure of a sentence that gives exactly one."""
+    found = list(_FIGURE.finditer(sentence))
     if len(found) != 1:
         return None
     return Figure(_unit(found[0]), _value(found[0]), _value(found[0]), found[0][0].strip())

@@ -66,14 +66,14 @@ class Desk:
         session = Session()
         self._recall(session, kept)
         try:
-            library = self._assistant.library.sources()
+            library, papers = self._assistant.library.sources(), self._papers(session)
         except CareerError as error:
-            library = []
+            library, papers = [], _papers_of([], session)
             session.exchanges.append(_unopened(error))
         if written := self._written.get((session.owner, session.conversation_id)):
             session.exchanges.append(written)
         header = page_frame.header_html(library, _today().isoformat())
-        yield {**self._view(session), **self._side(session), **self._papers(session), "header": header}
+        yield {**self._view(session), **self._side(session), **papers, "header": header}
         if written:
             yield from self._pictures(written, session, threading.Event())
 
@@ -348,14 +348,17 @@ class Desk:
         return [one for one in self._assistant.library.sources([whose]) if one.owner == whose] if whose else []
 
     def _papers(self, session: Session) -> View:
-        papers = page_frame.papers_html(self._held(session), session.refused, sorted(suffixes()), MAX_PAGE_UPLOAD)
-        return {"papers": papers}
+        return _papers_of(self._held(session), session)
 
     def _side(self, session: Session) -> View:
         """The visitor's conversations."""
         listed = self._assistant.conversations.listed(session.owner, containing=session.words)
         side = page_frame.side_html(listed, session.conversation_id, session.words, _today())
         return {"session": session, "kept": session.kept, "side": side}
+
+
+def _papers_of(held: Sequence[Source], session: Session) -> View:
+    return {"papers": page_frame.papers_html(held, session.refused, sorted(suffixes()), MAX_PAGE_UPLOAD)}
 
 
 def _today() -> date:
