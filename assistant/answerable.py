@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from assistant.agreement import denied
 from assistant.evidence import Evidence, credit, word_set
@@ -16,26 +17,32 @@ from assistant.opposites import opposed
 from assistant.question import Question
 from assistant.spelling import is_english, is_everyday
 from ingest.passages import sentences
-from ingest.words import stem, stems, words
+from ingest.words import STOPWORDS, stem, stems, words
 
 COEFFICIENTS: Mapping[str, float] = {
-    "coverage": 1.871,
-    "similarity": 5.288,
-    "passage_similarity": 1.469,
-    "heaviest_missing": -1.574,
-    "name_missing": -0.911,
-    "figure_missing": -3.537,
-    "year_missing": -2.12,
-    "denied": -4.375,
-    "opposed": -3.174,
-    "margin": 1.703,
-    "bias": -4.74,
+    "coverage": 1.893,
+    "similarity": 5.296,
+    "passage_similarity": 1.491,
+    "heaviest_missing": -1.598,
+    "name_missing": -0.878,
+    "figure_missing": -3.616,
+    "year_missing": -2.124,
+    "denied": -4.366,
+    "opposed": -3.175,
+    "margin": 1.688,
+    "bias": -4.774,
 }
 """What each piece of evidence counts, in log-odds."""
 
 LEAST = 0.15
 """Least likelihood at which the library is said to answer."""
 
+_ASKS_BACK = re.compile(
+    r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)n['’]t\b"
+    r"|\b(?:is|are|was|were|do|does|did|could|would|should|has|have|had)n['’]t(?=\s(?:it|they|he|she|we|you|i|that)\b)",
+    re.IGNORECASE,
+)
+"""A "not" that denies nothing: "Aren't they cheap?", "doesn't it?"."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -69,7 +76,7 @@ def evidence_of(
         "name_missing": min(1.0, 2 * foreign),
         "figure_missing": 1 - coverage if asked.wants_figure and not _is_reasoned(asked) else 0.0,
         "year_missing": float(_year_missing(asked, lead)),
-        "denied": float(not asked.yes_or_no and denied(asks) and not denied(said)),
+        "denied": float(not asked.yes_or_no and denied(_ASKS_BACK.sub("", asks)) and not denied(said)),
         "opposed": float(bool(opposed(asks, said))),
         "margin": max(0.0, lead.score - max((one.score for one in elsewhere), default=0.0)),
     }
@@ -89,7 +96,8 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     """Whether a figure is wanted and the lead's is of another thing, or no figure and not what is asked of the thing.
 
     A question that names a document's whole title ("Data scientist") is about that; a figure that leaves a word of it
-    out is of somebody else. A statement without a figure that says none of what is asked beyond its own title ("the
+    out is of somebody else, and so is one from a document that is called nearly the same ("Research scientist"). A
+    statement without a figure that says none of what is asked beyond its own title ("the
     pass rate of the exam") answers nothing.
 
     Args:
@@ -104,10 +112,28 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     held = title | own | word_set(" ".join(lead.hit.passage.headings))
     terms = frozenset(asked.terms)
     named = [of for one in titles if len(of := stems(one)) > 1 and terms.issuperset(of)]
-    if any(credit(word, held) < 0.5 for of in named for word in of):
+    if any(credit(word, held) < 0.5 for of in named for word in of) or _namesake(asked, lead):
         return True
     beyond = [term for term in asked.terms if credit(term, title) < 0.5]
     return not lead.in_kind and bool(beyond) and not any(credit(term, own) >= 0.5 for term in beyond)
+
+
+def _namesake(asked: Question, lead: Evidence) -> bool:
+    """Whether the lead's title shares one of two neighbouring words with the question, and has another beside it.
+
+    The question's other word stands nowhere in the statement or on the way to it.
+    """
+    missing = frozenset(lead.missing) & _naming(asked)
+    if not missing or _is_reasoned(asked):
+        return False
+    told = frozenset(stems(asked.text))
+    title = list(pairwise([stem(word) if word not in STOPWORDS else "" for word in words(lead.hit.source.title)]))
+    for one, other in pairwise(map(stem, words(asked.text))):
+        if one in missing and any(other == right and left and left not in told for left, right in title):
+            return True
+        if other in missing and any(one == left and right and right not in told for left, right in title):
+            return True
+    return False
 
 
 def _naming(asked: Question) -> frozenset[str]:

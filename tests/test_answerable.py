@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answerable import COEFFICIENTS, likelihood
+from assistant.assistant import Assistant
+from assistant.build import build_assistant
 from assistant.opposites import opposed
+from ingest.library import Library
+from ingest.settings import load_settings
 
 WORDS = st.lists(
     st.sampled_from("first second high low unable able before after pay job most least nonpublic public".split()),
@@ -50,3 +56,29 @@ def test_nothing_excludes_itself(text: str) -> None:
 @given(st.fixed_dictionaries({name: st.floats(0, 1) for name in COEFFICIENTS if name != "bias"}))
 def test_any_evidence_has_a_likelihood(evidence: dict[str, float]) -> None:
     assert 0.0 < likelihood(evidence) < 1.0
+
+
+@pytest.fixture
+def assistant(tmp_path: Path, library: Library) -> Assistant:
+    (tmp_path / "research-scientists.md").write_text(
+        "# Research scientists\n\nResearch scientists earned a median of $140,910 in 2024.\n", encoding="utf-8"
+    )
+    (tmp_path / "council.md").write_text(
+        "# The council\n\nElected members are able to vote on the budget.\n", encoding="utf-8"
+    )
+    library.sync([str(tmp_path)])
+    return build_assistant(load_settings(data_dir=str(library.folder), env={}), library=library)
+
+
+@pytest.mark.parametrize(
+    ("asked", "refused"),
+    [("What is the median pay of research scientists?", "What is the median pay of data scientists?"),
+     ("Who is able to vote on the budget?", "Who is not able to vote on the budget?")],
+)  # fmt: skip
+def test_a_question_that_swaps_one_thing_is_refused(assistant: Assistant, asked: str, refused: str) -> None:
+    assert assistant.ask(asked).outcome == "answered"
+    assert assistant.ask(refused).outcome == "not_found"
+
+
+def test_a_question_that_asks_back_denies_nothing(assistant: Assistant) -> None:
+    assert assistant.ask("Aren't elected members able to vote on the budget?").outcome == "answered"

@@ -17,9 +17,9 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,8 +29,9 @@ from starlette.testclient import TestClient
 from test_guard import every_path
 from test_web import INNER_HOSTS, NO_PAGES, Canary, canary  # noqa: F401
 
-from assistant.assistant import Assistant
+from assistant.assistant import RECENT, Assistant
 from assistant.build import build_assistant
+from assistant.types import Turn
 from evals.torture_library import HashingEmbedder, text_of
 from ingest.library import Library
 from ingest.settings import load_settings
@@ -342,6 +343,18 @@ def test_slow_bodies_keep_nobody_from_being_answered(assistant: Assistant) -> No
         f"20 of 20 others answered, {memory() - before:.0f} MB more; each is given up (408) after {BODY_SECONDS} s",
     ))  # fmt: skip
     assert answered == [200] * 20 and memory() - before < 100
+
+
+def test_of_a_thousand_turns_the_last_ones_are_read(assistant: Assistant) -> None:
+    read: list[int] = []
+
+    def rewriter(question: str, history: Sequence[Turn], owners: Sequence[str] = ()) -> str:
+        read.append(len(history))
+        return question
+
+    asked = Assistant(assistant.library, rewriter, cast(Any, None), assistant.conversations)
+    asked.search("pay", history=[Turn("What is paid?")] * 1_000)
+    assert read == [RECENT]
 
 
 def test_figures_are_told(capsys: pytest.CaptureFixture[str]) -> None:
