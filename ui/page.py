@@ -23,7 +23,7 @@ TAGLINE = "Careers in AI and machine learning, with a source for every statement
 STARTERS = (
     ("Pay", "What does an entry-level machine learning engineer earn?"),
     ("Roles", "How do machine learning engineers and data scientists differ?"),
-    ("Getting in", "How do I get into machine learning without a computer science degree?"),
+    ("Getting in", "How do I get into AI without a degree?"),
     ("Skills", "Which skills do AI job postings ask for most?"),
     ("Outlook", "How fast is employment of data scientists growing?"),
     ("Interviews", "How do I prepare for a machine learning interview?"),
