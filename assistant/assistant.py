@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from assistant import verify
 from assistant.citations import Judge
-from assistant.conversation import Conversations, new_id
+from assistant.conversation import Conversations, new_id, own_documents, owners_of
 from assistant.parts import parts
 from assistant.question import read_question
 from assistant.review import review_note
@@ -25,11 +25,15 @@ from ingest.errors import LibraryEmpty, QuestionError
 from ingest.library import Library
 from ingest.passages import sentences
 from ingest.types import Filters, Hit
+from ingest.uploads import forgotten
 
 T = TypeVar("T")
 
 LONGEST_QUESTION = 4_000
 """Characters of a question at most."""
+
+RECENT = 40
+"""Turns before the question that are read at most: what a follow-up points to costs the square of them."""
 
 PASSAGES = 40
 """Passages given to the answerer unless the caller asks for another number."""
@@ -38,8 +42,11 @@ PASSAGES = 40
 class Rewriter(Protocol):
     """Turns a follow-up into a standalone question."""
 
-    def __call__(self, question: str, history: Sequence[Turn]) -> str:
-        """The question as it would be asked without the turns before it, typos mended."""
+    def __call__(self, question: str, history: Sequence[Turn], owners: Sequence[str] = ()) -> str:
+        """The question as it would be asked without the turns before it, typos mended.
+
+        `owners`: whose documents count beside the shared library.
+        """
         ...
 
 
@@ -103,9 +110,8 @@ class Assistant:
 
         Args:
             question: What the person typed; 1 to 4,000 characters.
-            conversation_id: The conversation it belongs to; empty begins a new one. An id that belongs to another
-                owner begins a new one too.
-            owner: Whose conversation it is.
+            conversation_id: The conversation it belongs to; empty, or another owner's, begins a new one.
+            owner: Whose conversation it is. Their documents and the conversation's own are searched, too.
             history: The turns before it, oldest first, when the caller keeps them; else the conversation's own.
             k: Passages to answer from, 1 to 100.
             filters: Limits the search.
@@ -119,20 +125,21 @@ class Assistant:
         clock = _Clock()
         question = _checked(question)
         conversation_id = self._conversation(conversation_id, owner)
-        turns = self.conversations.turns(conversation_id, owner) if history is None else list(history)
+        owners = owners_of(owner, conversation_id)
+        turns = list(self.conversations.turns(conversation_id, owner) if history is None else history)[-RECENT:]
         draft = _without_looking(question, turns)
         searched_for = ""
         if draft is not None:
             yield Delta(draft.text)
         else:
-            self._filled()
+            self._filled(owners)
             own = without_wishes(turns)
             wish = read_wish(question) if own else ""
             searched_for = clock.timed(
-                "rewrite", lambda: self._asked(own[-1].question if wish else question, own, wish)
+                "rewrite", lambda: self._asked(own[-1].question if wish else question, own, wish, owners)
             )
             yield Searching(searched_for)
-            hits = clock.timed("search", lambda: self._found(searched_for, k or PASSAGES, filters))
+            hits = clock.timed("search", lambda: self._found(searched_for, k or PASSAGES, filters, owners))
             for event in clock.counted("answer", self._answers(searched_for, hits, turns, wish)):
                 if isinstance(event, Draft):
                     draft = event
@@ -148,33 +155,35 @@ class Assistant:
             self.conversations.keep(question, answer, owner)
         yield Done(answer)
 
-    def _filled(self) -> None:
-        if self.library.is_empty():
+    def _filled(self, owners: Sequence[str]) -> None:
+        if self.library.is_empty(owners):
             raise LibraryEmpty(
                 "The library is empty.", "Bring the bundled documents in with `career-assistant ingest`."
             )
 
-    def _asked(self, question: str, turns: Sequence[Turn], wish: Wish) -> str:
+    def _asked(self, question: str, turns: Sequence[Turn], wish: Wish, owners: Sequence[str]) -> str:
         """What is looked up, standing alone: the question before for a wish, else each part of the question."""
         if wish:
-            return turns[-1].searched_for or self._rewriter(question, turns[:-1])
+            return turns[-1].searched_for or self._rewriter(question, turns[:-1], owners)
         taken = parts(question)
         if taken.how != "several":
-            return self._rewriter(question, turns)
+            return self._rewriter(question, turns, owners)
         told: list[Turn] = list(turns)
         for part in taken.parts:
-            told.append(Turn(part.text, "", self._rewriter(part.text, told)))
+            told.append(Turn(part.text, "", self._rewriter(part.text, told, owners)))
         return " ".join(turn.searched_for for turn in told[len(turns) :])
 
-    def _found(self, searched_for: str, k: int, filters: Filters) -> list[Hit]:
+    def _found(self, searched_for: str, k: int, filters: Filters, owners: Sequence[str]) -> list[Hit]:
         """The passages for a question and for each of its parts, in turn, each once, at most `k`."""
         taken = parts(searched_for)
         asked = [part.text for part in taken.parts] if taken.how == "several" else [searched_for]
         if taken.how == "sides":
             asked += [part.text for part in taken.parts]
-        lists = [self.library.search(one, k, filters) for one in asked]
-        mixed = (hit for rank in zip_longest(*lists) for hit in rank if hit is not None)
-        return list({hit.passage.id: hit for hit in reversed(list(mixed))}.values())[::-1][:k]
+        lists = [self.library.search(one, k, filters, owners) for one in asked]
+        first: dict[str, Hit] = {}
+        for hit in (hit for rank in zip_longest(*lists) for hit in rank if hit is not None):
+            first.setdefault(hit.passage.id, hit)
+        return list(first.values())[:k]
 
     def _answers(
         self, asked: str, hits: Sequence[Hit], turns: Sequence[Turn], wish: Wish
@@ -195,17 +204,19 @@ class Assistant:
         k: int = 10,
         filters: Filters = Filters(),
         rewrite: bool = True,
+        owner: str = "",
+        conversation_id: str = "",
     ) -> tuple[str, list[Hit]]:
         """What was searched for, and the passages found, best first.
 
         Raises:
             QuestionError: The query is empty or too long.
         """
-        query = _checked(query)
-        searched_for = self._rewriter(query, history) if rewrite else query
-        return searched_for, self.library.search(searched_for, k, filters)
+        query, owners = _checked(query), owners_of(owner, conversation_id)
+        searched_for = self._rewriter(query, history[-RECENT:], owners) if rewrite else query
+        return searched_for, self.library.search(searched_for, k, filters, owners)
 
-    def verify(self, text: str, passages: Sequence[str] = ()) -> Verdict:
+    def verify(self, text: str, passages: Sequence[str] = (), *, owner: str = "", conversation_id: str = "") -> Verdict:
         """Whether these passages, or without any the library, support a text, and what is missing.
 
         Raises:
@@ -213,9 +224,18 @@ class Assistant:
         """
         if passages:
             return verify.against_passages(text, passages, self._support)
-        asked = sentences(verify.checked(text))
-        found = [(one, self.library.search(one, verify.PASSAGES)) for one in asked]
+        asked, owners = sentences(verify.checked(text)), owners_of(owner, conversation_id)
+        found = [(one, self.library.search(one, verify.PASSAGES, owners=owners)) for one in asked]
         return verify.against_hits(found, self._support)
+
+    def forget(self, conversation_id: str, owner: str = "") -> bool:
+        """Delete an owner's conversation, its documents, and what was said of its answers; whether there was one.
+
+        Raises:
+            LibraryBusy: It has documents, and another process is writing to the library; nothing was deleted.
+        """
+        had = forgotten(self.library, own_documents(owner, conversation_id)) if conversation_id else False
+        return self.conversations.delete(conversation_id, owner) or had
 
     def _conversation(self, conversation_id: str, owner: str) -> str:
         """The caller's own id, or a new one."""

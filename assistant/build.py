@@ -83,9 +83,9 @@ class CountWords:
         """Count the words of this library."""
         self._library = library
 
-    def __call__(self) -> WordCounts:
-        """The counts of the library's newest state."""
-        vocabulary = self._library.vocabulary()
+    def __call__(self, owners: Sequence[str] = ()) -> WordCounts:
+        """The counts of the library's newest state, and of what belongs to these owners alone."""
+        vocabulary = self._library.vocabulary(owners)
         return WordCounts(vocabulary.frequency, vocabulary.passages)
 
 
@@ -99,10 +99,13 @@ class LibraryRewriter:
         self._labels = Labels()
         self._speller: Speller | None = None
 
-    def __call__(self, question: str, history: Sequence[Turn]) -> str:
-        """The standalone question with its typos mended."""
-        speller = self._refreshed()
-        return standalone(speller.mend(question), history, self._labels, self._similar)
+    def __call__(self, question: str, history: Sequence[Turn], owners: Sequence[str] = ()) -> str:
+        """The standalone question with its typos mended; words of the owners' own documents stay as they are."""
+        speller, labels, known = self._refreshed(), self._labels, frozenset[str]()
+        if owners and not self._library.catalog.is_empty(owners):
+            labels = labels.joined(read_labels(self._library.own_passages(owners)))
+            known = frozenset(self._library.catalog.vocabulary(owners)[0])
+        return standalone(speller.mend(question, known), history, labels, self._similar)
 
     def _refreshed(self) -> Speller:
         generation = self._library.generation()

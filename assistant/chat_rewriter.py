@@ -35,7 +35,10 @@ class ChatModelRewriter:
     """Asks a chat model for the standalone question of a follow-up; first questions never go to it."""
 
     def __init__(
-        self, model: BaseChatModel, fallback: Callable[[str, Sequence[Turn]], str], seconds: float = SECONDS
+        self,
+        model: BaseChatModel,
+        fallback: Callable[[str, Sequence[Turn], Sequence[str]], str],
+        seconds: float = SECONDS,
     ) -> None:
         """Take the model, who rewrites when it fails, and the seconds that it has."""
         self._model = model
@@ -43,25 +46,26 @@ class ChatModelRewriter:
         self._seconds = seconds
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="rewrite")
 
-    def __call__(self, question: str, history: Sequence[Turn]) -> str:
+    def __call__(self, question: str, history: Sequence[Turn], owners: Sequence[str] = ()) -> str:
         """The standalone question."""
+
+        def without(reason: str) -> str:
+            _log.warning("The chat model %s; the follow-up is rewritten without it.", reason)
+            return self._fallback(question, history, owners)
+
         if not history:
-            return self._fallback(question, history)
+            return self._fallback(question, history, owners)
         try:
             said = self._threads.submit(self._ask, question, history).result(self._seconds)
         except NoAnswerInTime:
-            return self._without(f"did not answer within {self._seconds:g} s", question, history)
+            return without(f"did not answer within {self._seconds:g} s")
         except Exception as error:
             # Each vendor has errors of its own.
-            return self._without(f"failed ({type(error).__name__})", question, history)
+            return without(f"failed ({type(error).__name__})")
         lines = said.strip().splitlines()
         if len(lines) != 1 or not 0 < len(lines[0]) <= LONGEST:
-            return self._without("wrote no question", question, history)
+            return without("wrote no question")
         return lines[0].strip(' "')
-
-    def _without(self, reason: str, question: str, history: Sequence[Turn]) -> str:
-        _log.warning("The chat model %s; the follow-up is rewritten without it.", reason)
-        return self._fallback(question, history)
 
     def _ask(self, question: str, history: Sequence[Turn]) -> str:
         from langchain_core.messages import HumanMessage, SystemMessage

@@ -55,6 +55,13 @@ class Labels:
         """
         return one != other and bool(self.groups.get(one, frozenset()) & self.groups.get(other, frozenset()))
 
+    def joined(self, other: Labels) -> Labels:
+        """The labels of both; what recurs in the first is what is asked about in both."""
+        groups = dict(self.groups)
+        for label, names in other.groups.items():
+            groups[label] = groups.get(label, frozenset()) | names
+        return Labels(groups, self.titles | other.titles, self.names | other.names, self.attributes)
+
 
 def read_labels(passages: Iterable[tuple[Source, Passage]]) -> Labels:
     """Collect the labels of a library from its passages, in any order."""

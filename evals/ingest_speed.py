@@ -30,6 +30,8 @@ DOCUMENTS = 400
 """Documents taken from each corpus."""
 PAGES, ON_A_PAGE = 342, 3
 """Files of the folder that is ingested twice, and how many documents of a corpus stand in each."""
+_WHOLE, _BEGINNING = 1_000, 200
+"""Of many documents, so many are whole, and of the others so many letters."""
 _LANGCHAIN = ("langchain_chroma", "langchain_huggingface", "langchain_text_splitters")
 
 
@@ -161,6 +163,27 @@ def paged(corpora: Path, folder: Path) -> None:
         (folder / f"page-{number:03}.md").write_text(f"# Page {number}\n\n{words}\n", encoding="utf-8")
 
 
+def many(corpora: Path, folder: Path, passages: int) -> None:
+    """Write so many documents of the corpora, over and over with a number in front; most by their beginning only.
+
+    The model's memory grows with the longest passages, which the whole ones are; the library's with their number.
+    """
+    texts = [text for name in CORPORA for text in _texts(corpora / name / "corpus.jsonl")]
+    with (folder / "many.jsonl").open("w", encoding="utf-8") as lines:
+        for number in range(passages):
+            title, _, text = texts[number % len(texts)].partition("\n")
+            held = text if number < _WHOLE else text[:_BEGINNING]
+            lines.write(json.dumps({"_id": str(number), "title": f"{number} {title}", "text": held}) + "\n")
+
+
+def memory(corpora: Path, passages: int) -> str:
+    """How much memory bringing in this many passages takes, with the packaged model."""
+    with tempfile.TemporaryDirectory() as texts, tempfile.TemporaryDirectory() as data:
+        many(corpora, Path(texts), passages)
+        one = measure("ours", Path(texts), Path(data))
+    return f"{one.passages:,} passages in {one.seconds:,.0f} s: {one.peak_mb:,.0f} MB at most"
+
+
 def compared(folder: Path, data: Path) -> str:
     """All ways on the same files, side by side."""
     rows = [measure("ours", folder, data), measure("bare", folder, data)]
@@ -207,6 +230,7 @@ def main(folder: Path | None = None, documents: int = DOCUMENTS) -> str:
 def _program() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--way", choices=_WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--memory", type=int, metavar="N", help="only the memory that N documents take together")
     parser.add_argument("--documents", type=int, default=DOCUMENTS, help="taken from each corpus")
     parser.add_argument("folders", nargs="*", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -214,6 +238,9 @@ def _program() -> None:
         print(json.dumps(asdict(_WAYS[given.way](*given.folders))))
         return
     corpora = os.environ.get("CAREER_BENCH_DATA", "")
+    if given.memory:
+        print(memory(Path(corpora), given.memory) if corpora else "CAREER_BENCH_DATA names no folder of corpora.")
+        return
     print(main(Path(corpora) if corpora else None, given.documents))
 
 

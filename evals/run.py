@@ -97,7 +97,8 @@ def run_cases(
             raise TargetError(reply.error, "Nothing was answered. Mend that, and run it again.")
         progress(Progress(len(replies), len(cases), case.id if len(replies) < len(cases) else ""))
     judge = judge or support_judge()
-    results = tuple(_result(case, replies[case.id], judge) for case in cases)
+    with ThreadPoolExecutor(workers or target.workers) as pool:
+        results = tuple(pool.map(lambda case: _result(case, replies[case.id], judge), cases))
     kept.done()
     names = sorted({one.reply.answered_by for one in results if one.reply.answered_by})
     seconds = round(time.perf_counter() - begun, 1)

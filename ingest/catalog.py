@@ -1,8 +1,8 @@
 """The catalog: the record of truth, in one SQLite file.
 
 One transaction commits a source with its passages, their vectors, full text and word counts; whatever else exists
-(the Chroma view) can be thrown away and built again from here without embedding anything. It searches full text; it
-does not search vectors.
+(the Chroma view) can be thrown away and built again from here without embedding anything. It searches full text
+(`ingest.full_text`); it does not search vectors.
 """
 
 from __future__ import annotations
@@ -10,38 +10,33 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.database import Database
+from ingest.full_text import FullText
 from ingest.schema import (
     JOINED,
     PASSAGE_COLUMNS,
     PASSAGE_ROW,
     SOURCE_COLUMNS,
     SOURCE_ROW,
-    any_of,
     digest,
-    filtered,
     marks,
+    owned,
     passage_of,
     source_of,
     statements_json,
 )
-from ingest.types import Filters, Passage, Source, given_title
-from ingest.words import STOPWORDS, stem, stems, words
+from ingest.types import Passage, Source
 
-_TITLE, _PLACE, _TEXT = 2.0, 1.5, 1.0
-"""What a word counts in a title, in headings, in the text (weights of FTS5's bm25)."""
 _PART = 4_000
 """Vectors that are read at once."""
 
 
-class Catalog(Database):
+class Catalog(FullText):
     """One catalog file: what is read from it and written to it."""
 
     # Reading
@@ -54,19 +49,34 @@ class Catalog(Database):
             )
             return [source_of(row) for row in rows]
 
-    def files(self) -> dict[tuple[str, str], str]:
-        """Content hash of every file by root and path; an empty one where only a part of it was brought in."""
+    def files(self, owner: str = "") -> dict[tuple[str, str], str]:
+        """Content hash of an owner's files by root and path; an empty one where only a part of it was brought in."""
         with self._told():
             rows = self._connection().execute(
-                "SELECT root, uri, hash FROM files UNION ALL SELECT DISTINCT root, file, '' FROM sources s "
-                "WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.root = s.root AND f.uri = s.file)"
+                "SELECT root, uri, hash FROM files WHERE owner = ?1 UNION ALL "
+                "SELECT DISTINCT root, file, '' FROM sources s WHERE owner = ?1 AND NOT EXISTS "
+                "(SELECT 1 FROM files f WHERE f.owner = s.owner AND f.root = s.root AND f.uri = s.file)",
+                (owner,),
             )
             return {(root, uri): content_hash for root, uri, content_hash in rows}
 
     def count(self) -> int:
-        """Passages in the catalog."""
+        """Passages in the catalog, whosever they are."""
         with self._told():
             return int(self._connection().execute("SELECT count(*) FROM passages").fetchone()[0])
+
+    def holds(self, owners: Sequence[str]) -> tuple[int, int]:
+        """How many passages these owners have, and the generation of the newest: what tells one state from another."""
+        asked = f"SELECT count(*), coalesce(max(p.generation), 0) FROM {JOINED} WHERE {owned(owners)}"
+        with self._told():
+            count, newest = self._connection().execute(asked, tuple(owners)).fetchone()
+        return int(count), int(newest)
+
+    def is_empty(self, owners: Sequence[str] = ("",)) -> bool:
+        """Whether these owners have nothing; what is shared belongs to the owner without a name."""
+        with self._told():
+            asked = f"SELECT 1 FROM sources s WHERE {owned(owners)} LIMIT 1"
+            return self._connection().execute(asked, tuple(owners)).fetchone() is None
 
     def passages(self, numbers: Sequence[int]) -> dict[int, tuple[Source, Passage]]:
         """Passages by their numbers, each with its source; absent numbers are left out."""
@@ -78,11 +88,13 @@ class Catalog(Database):
             )
             return {row[0]: (source_of(row[9:]), passage_of(row[1:9])) for row in rows}
 
-    def every_passage(self) -> Iterator[tuple[Source, Passage]]:
-        """All passages with their sources, source by source in order."""
+    def every_passage(self, owners: Sequence[str] = ("",)) -> Iterator[tuple[Source, Passage]]:
+        """All passages of these owners with their sources, source by source in order."""
         with self._told():
             rows = self._connection().execute(
-                f"SELECT {PASSAGE_COLUMNS}, {SOURCE_COLUMNS} FROM {JOINED} ORDER BY s.title, s.id, p.ordinal"
+                f"SELECT {PASSAGE_COLUMNS}, {SOURCE_COLUMNS} FROM {JOINED} WHERE {owned(owners)} "
+                "ORDER BY s.title, s.id, p.ordinal",
+                tuple(owners),
             )
             for row in rows:
                 yield source_of(row[8:]), passage_of(row[:8])
@@ -129,85 +141,80 @@ class Catalog(Database):
             return {row[0] for row in rows}
 
     def repeated(self, sources: int) -> set[int]:
-        """Numbers of the passages whose words stand in this many sources or more, but for the first of each.
+        """Numbers of shared passages whose words stand in this many sources or more, but for the first of each.
 
         A page's furniture and a handbook's standing notes come with every document; said under each document's title
         they would seem to speak of its subject.
         """
         with self._told():
             rows = self._connection().execute(
-                "SELECT p.number FROM passages p JOIN (SELECT text, min(number) AS first FROM passages GROUP BY text "
-                "HAVING count(DISTINCT source_id) >= ?) r ON r.text = p.text AND p.number > r.first",
+                f"SELECT p.number FROM {JOINED} JOIN (SELECT p.text, min(p.number) AS first FROM {JOINED} "
+                "WHERE s.owner = '' GROUP BY p.text HAVING count(DISTINCT p.source_id) >= ?) r "
+                "ON r.text = p.text AND p.number > r.first WHERE s.owner = ''",
                 (sources,),
             )
             return {row[0] for row in rows}
 
-    def full_text(self, phrases: Iterable[str], limit: int, filters: Filters = Filters()) -> list[tuple[int, float]]:
-        """Numbers of passages that hold one of some phrases of stems, with BM25, best (highest) first."""
-        match = any_of(phrases)
-        if not match:
-            return []
-        where, values = filtered(filters)
-        with self._told():
-            rows = self._connection().execute(
-                f"SELECT f.rowid, -bm25(full_text, {_TITLE}, {_PLACE}, {_TEXT}) AS score FROM full_text f "
-                "JOIN passages p ON p.number = f.rowid JOIN sources s ON s.id = p.source_id "
-                f"WHERE full_text MATCH ? AND {where} ORDER BY score DESC, f.rowid LIMIT ?",
-                (match, *values, limit),
-            )
-            return [(row[0], row[1]) for row in rows]
-
-    def vocabulary(self) -> tuple[dict[str, int], dict[str, int]]:
-        """In how many passages each stem stands, and in how many each word; without stop words."""
-        with self._told():
-            asked = self._connection().execute("SELECT stem, word, passages FROM vocabulary WHERE passages > 0")
-            rows = asked.fetchall()
-        stems_counted = {found: passages for found, word, passages in rows if not word}
-        return stems_counted, {word: passages for _, word, passages in rows if word}
-
     # Writing
 
     def put_file(
-        self, connection: sqlite3.Connection, root: str, uri: str, content_hash: str, source_ids: Collection[str]
+        self,
+        connection: sqlite3.Connection,
+        root: str,
+        uri: str,
+        content_hash: str,
+        source_ids: Collection[str],
+        owner: str = "",
     ) -> None:
         """Remember that a file has been brought in whole, and remove the sources that it no longer holds."""
-        rows = connection.execute("SELECT id FROM sources WHERE root = ? AND file = ?", (root, uri)).fetchall()
-        for (source_id,) in rows:
+        for source_id in self._of_file(connection, root, uri, owner):
             if source_id not in source_ids:
                 self.remove(connection, source_id)
-        connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (root, uri, content_hash))
+        connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (owner, root, uri, content_hash))
 
-    def move_file(self, connection: sqlite3.Connection, old: tuple[str, str], new: tuple[str, str]) -> None:
+    def move_file(
+        self, connection: sqlite3.Connection, old: tuple[str, str], new: tuple[str, str], owner: str = ""
+    ) -> None:
         """Give a file and its sources another root and path; they keep their ids, passages and vectors."""
-        connection.execute("UPDATE files SET root = ?, uri = ? WHERE root = ? AND uri = ?", (*new, *old))
+        of = "owner = ? AND root = ?"
+        connection.execute(f"UPDATE files SET root = ?, uri = ? WHERE {of} AND uri = ?", (*new, owner, *old))
         connection.execute(
-            "UPDATE sources SET root = ?, file = ?, uri = ? || substr(uri, ?) WHERE root = ? AND file = ?",
-            (new[0], new[1], new[1], len(old[1]) + 1, *old),
+            f"UPDATE sources SET root = ?, file = ?, uri = ? || substr(uri, ?) WHERE {of} AND file = ?",
+            (new[0], new[1], new[1], len(old[1]) + 1, owner, *old),
         )
-        rows = connection.execute(f"SELECT {SOURCE_ROW} FROM sources WHERE root = ? AND file = ?", new)
+        rows = connection.execute(f"SELECT {SOURCE_ROW} FROM sources WHERE {of} AND file = ?", (owner, *new))
         for row in rows.fetchall():
             connection.execute("UPDATE sources SET digest = ? WHERE id = ?", (digest(row), row[0]))
 
-    def remove_file(self, connection: sqlite3.Connection, root: str, uri: str) -> None:
+    def remove_file(self, connection: sqlite3.Connection, root: str, uri: str, owner: str = "") -> None:
         """Remove all sources of a file, and the memory of it."""
-        rows = connection.execute("SELECT id FROM sources WHERE root = ? AND file = ?", (root, uri)).fetchall()
-        for (source_id,) in rows:
+        for source_id in self._of_file(connection, root, uri, owner):
             self.remove(connection, source_id)
-        connection.execute("DELETE FROM files WHERE root = ? AND uri = ?", (root, uri))
+        self._forget_file(connection, root, uri, owner)
 
     def remove_source(self, connection: sqlite3.Connection, source_id: str) -> None:
         """Remove a source and the memory of its file, so that the file counts as new when it is met again."""
-        connection.execute(
-            "DELETE FROM files WHERE (root, uri) IN (SELECT root, file FROM sources WHERE id = ?)", (source_id,)
-        )
+        row = connection.execute("SELECT root, file, owner FROM sources WHERE id = ?", (source_id,)).fetchone()
+        if row is not None:
+            self._forget_file(connection, *row)
         self.remove(connection, source_id)
 
-    def identity(self, root: str, uri: str) -> str:
+    def _forget_file(self, connection: sqlite3.Connection, root: str, uri: str, owner: str) -> None:
+        connection.execute("DELETE FROM files WHERE owner = ? AND root = ? AND uri = ?", (owner, root, uri))
+        connection.execute("DELETE FROM meta WHERE key = ?", (web_key(uri, owner),))
+
+    def _of_file(self, connection: sqlite3.Connection, root: str, uri: str, owner: str) -> list[str]:
+        """Ids of a file's sources."""
+        of = "owner = ? AND root = ? AND file = ?"
+        return [row[0] for row in connection.execute(f"SELECT id FROM sources WHERE {of}", (owner, root, uri))]
+
+    def identity(self, root: str, uri: str, owner: str = "") -> str:
         """The id of a source: the one it has, else one that is still free, made from its root and path."""
+        of, made_from = "owner = ? AND root = ? AND uri = ?", f"{owner}\n{root}\n{uri}" if owner else f"{root}\n{uri}"
         with self._told():
             connection = self._connection()
-            row = connection.execute("SELECT id FROM sources WHERE root = ? AND uri = ?", (root, uri)).fetchone()
-            made = str(row[0]) if row else hashlib.sha256(f"{root}\n{uri}".encode()).hexdigest()[:16]
+            row = connection.execute(f"SELECT id FROM sources WHERE {of}", (owner, root, uri)).fetchone()
+            made = str(row[0]) if row else hashlib.sha256(made_from.encode()).hexdigest()[:16]
             # Taken where a file has moved away and another came to its old place.
             while not row and connection.execute("SELECT 1 FROM sources WHERE id = ?", (made,)).fetchone():
                 made = hashlib.sha256(made.encode()).hexdigest()[:16]
@@ -244,9 +251,9 @@ class Catalog(Database):
         row = (
             source.id, source.root, file, source.uri, source.title, source.kind, source.topic, source.summary,
             json.dumps(asdict(source.origin)), source.origin.as_of, source.external_id, source.content_hash,
-            source.passages, source.added_at,
+            source.passages, source.added_at, source.owner,
         )  # fmt: skip
-        connection.execute(f"INSERT INTO sources VALUES ({marks(row)}, ?)", (*row, digest(row)))
+        connection.execute(f"INSERT INTO sources ({SOURCE_ROW}, digest) VALUES ({marks(row)}, ?)", (*row, digest(row)))
         for passage, embedded_hash, vector, packed in passages:
             held = (
                 passage.id, source.id, passage.ordinal, json.dumps(passage.headings), passage.page, passage.place,
@@ -259,26 +266,21 @@ class Catalog(Database):
             ).lastrowid
             connection.execute("INSERT INTO vectors VALUES (?, ?)", (number, stored))
             connection.execute("INSERT INTO word_vectors VALUES (?, ?)", (number, packed))
-            self._index(connection, number, source.title, passage)
-        self._count(connection, source.title, [one[0] for one in passages], +1)
-
-    def _index(self, connection: sqlite3.Connection, number: int | None, title: str, passage: Passage) -> None:
-        fields = (stems(part) for part in (given_title(title), " ".join(passage.headings), passage.text))
-        held = (number, *(" ".join(field) for field in fields))
-        connection.execute("INSERT INTO full_text (rowid, title, place, text) VALUES (?, ?, ?, ?)", held)
+            self._index(connection, source.owner, number, source.title, passage)
+        self._count(connection, source.owner, source.title, [one[0] for one in passages], +1)
 
     def remove(self, connection: sqlite3.Connection, source_id: str) -> None:
         """Remove a source with everything that belongs to it; nothing happens when it is absent."""
-        row = connection.execute("SELECT title FROM sources WHERE id = ?", (source_id,)).fetchone()
+        row = connection.execute("SELECT owner, title FROM sources WHERE id = ?", (source_id,)).fetchone()
         if row is None:
             return
         rows = connection.execute(
             f"SELECT {PASSAGE_COLUMNS}, p.number FROM passages p WHERE p.source_id = ?", (source_id,)
         ).fetchall()
-        self._count(connection, row[0], [passage_of(one[:8]) for one in rows], -1)
+        self._count(connection, row[0], row[1], [passage_of(one[:8]) for one in rows], -1)
         numbers = [(one[8],) for one in rows]
         for table, column in (
-            ("full_text", "rowid"),
+            ("own_text", "number") if row[0] else ("full_text", "rowid"),
             ("vectors", "number"),
             ("word_vectors", "number"),
             ("passages", "number"),
@@ -286,40 +288,11 @@ class Catalog(Database):
             connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)
         connection.execute("DELETE FROM sources WHERE id = ?", (source_id,))
 
-    def _count(self, connection: sqlite3.Connection, title: str, passages: Iterable[Passage], sign: int) -> None:
-        """Add or subtract the words of passages."""
-        connection.executemany(
-            "INSERT INTO vocabulary VALUES (?, ?, ?) ON CONFLICT (stem, word) DO UPDATE SET passages = passages + "
-            "excluded.passages",
-            [(found, word, sign * count) for (found, word), count in _words_of(title, passages).items()],
-        )
 
-    def vocabulary_fault(self) -> str:
-        """Whether the word counts are those of the passages; empty when they are. Reads everything."""
-        counted: Counter[tuple[str, str]] = Counter()
-        for source, passage in self.every_passage():
-            counted.update(_words_of(source.title, [passage]))
-        with self._told():
-            rows = self._connection().execute("SELECT stem, word, passages FROM vocabulary WHERE passages <> 0")
-            stated = {(found, word): passages for found, word, passages in rows}
-        return "" if stated == counted else "the word counts are not those of the passages"
+def web_key(url: str, owner: str) -> str:
+    """Under which name the catalog remembers the marks of an owner's page from the web.
 
-    def rebuild(self) -> None:
-        """Build full text and vocabulary again from the passages."""
-        with self.transaction() as connection:
-            connection.execute("DELETE FROM full_text")
-            connection.execute("DELETE FROM vocabulary")
-            rows = connection.execute(f"SELECT {PASSAGE_COLUMNS}, p.number, s.title FROM {JOINED}").fetchall()
-            for row in rows:
-                self._index(connection, row[8], row[9], passage_of(row[:8]))
-                self._count(connection, row[9], [passage_of(row[:8])], +1)
-
-
-def _words_of(title: str, passages: Iterable[Passage]) -> Counter[tuple[str, str]]:
-    """In how many of these passages each stem and word stands; an empty word counts the stem itself."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for passage in passages:
-        held = {word for word in words(passage.embedded_text(title)) if word not in STOPWORDS}
-        counts.update((stem(word), word) for word in held)
-        counts.update((one, "") for one in {stem(word) for word in held})
-    return counts
+    >>> web_key("https://example.org/", "")
+    'web https://example.org/'
+    """
+    return f"web {owner} {url}" if owner else f"web {url}"

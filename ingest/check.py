@@ -18,7 +18,7 @@ from ingest.catalog import Catalog
 from ingest.database import pour
 from ingest.errors import LibraryBusy, LibraryError
 from ingest.lock import writer
-from ingest.schema import PASSAGE_ROW, PASSAGES_STORED, SOURCE_ROW, STORED, digest, marks
+from ingest.schema import PASSAGE_ROW, PASSAGES_STORED, SCHEMA_VERSION, SOURCE_ROW, STORED, digest, marks
 from ingest.seal import Seal
 
 _REPAIR = (
@@ -125,7 +125,7 @@ def _count_faults(connection: sqlite3.Connection, seal: Seal | None) -> list[str
     passages = number("SELECT count(*) FROM passages")
     for name, count in (
         ("the vectors", number("SELECT count(*) FROM vectors")),
-        ("the full text", number("SELECT count(*) FROM full_text")),
+        ("the full text", number("SELECT (SELECT count(*) FROM full_text) + (SELECT count(*) FROM own_text)")),
         ("the sources", number("SELECT sum(passages) FROM sources")),
     ):
         if count != passages:
@@ -149,7 +149,11 @@ def saved(path: Path, *, whole: bool) -> bool:
     """Put a new catalog of all sound sources in a damaged one's place; `whole`: only when nothing would be lost.
 
     Needs the lock. False when it was not done.
+
+    Raises:
+        LibraryError: It was written by an older version, and is too damaged to be brought to the form of this one.
     """
+    _of_this_version(path)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="repair-") as folder:
         aside = Path(folder) / "catalog.db"
         with closing(Catalog(aside)) as made:
@@ -160,6 +164,16 @@ def saved(path: Path, *, whole: bool) -> bool:
     with closing(Catalog(path)) as catalog:
         catalog.seal()
     return True
+
+
+def _of_this_version(path: Path) -> None:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if 0 < version < SCHEMA_VERSION:
+            raise LibraryError(
+                f"The catalog {path} is damaged and was written by an older version of career-assistant.",
+                "Restore a backup, or run `career-assistant check --repair` with the version that wrote it.",
+            )
 
 
 def _gather(path: Path, made: Catalog, seal: Seal | None) -> bool:
@@ -175,7 +189,7 @@ def _gather(path: Path, made: Catalog, seal: Seal | None) -> bool:
         for table in ("files", "meta"):
             with suppress(sqlite3.Error):
                 rows = damaged.execute(f"SELECT * FROM {table}").fetchall()
-                new.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks(rows[0])})", rows)
+                new.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks(rows[0]) if rows else ''})", rows)
         row = new.execute("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'generation'").fetchone()
         generation = max(row[0], seal.generation if seal else 0)
         lost = sources < len(known) or row[0] < generation
@@ -184,7 +198,7 @@ def _gather(path: Path, made: Catalog, seal: Seal | None) -> bool:
         if lost:
             # So that the next ingest reads every file again; what is here is not embedded again.
             new.execute("UPDATE files SET hash = ''")
-        made.remember(new, "generation", str(generation + 1))
+        made.begin_anew(new, generation + 1)
         made.remember(new, "view", "")
         if seal is not None and seal.embedder:
             made.remember(new, "embedder", seal.embedder)
@@ -222,7 +236,7 @@ def _sound(connection: sqlite3.Connection, source_id: str) -> tuple[_Row, list[_
 
 
 def _copied(new: sqlite3.Connection, source: _Row, held: list[_Held]) -> None:
-    new.execute(f"INSERT INTO sources VALUES ({marks(source)})", source)
+    new.execute(f"INSERT INTO sources ({SOURCE_ROW}, digest) VALUES ({marks(source)})", source)
     for one in held:
         new.execute(
             f"INSERT INTO passages (number, {PASSAGE_ROW}, digest) VALUES (?, {marks(one.row)})", (one.number, *one.row)

@@ -15,8 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.errors import LibraryError
-from ingest.schema import FROM_1, SCHEMA, SCHEMA_VERSION, digest_all, next_step
+from ingest.migration import brought_up
+from ingest.schema import SCHEMA_VERSION, next_step
 from ingest.seal import Seal, fingerprint, loosen
+
+_SHARED = "INSERT OR REPLACE INTO meta SELECT 'shared', value FROM meta WHERE key = 'generation'"
 
 
 class Database:
@@ -49,9 +52,11 @@ class Database:
 
     def generation(self) -> int:
         """How often something was committed; grows with each commit, in any process."""
-        with self._told():
-            row = self._connection().execute("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'generation'")
-            return int((row.fetchone() or (0,))[0])
+        return int(self.meta("generation", "0"))
+
+    def shared_generation(self) -> int:
+        """The generation that last changed what everybody may find."""
+        return int(self.meta("shared", "0"))
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -68,8 +73,11 @@ class Database:
             connection.rollback()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Everything inside is committed together, as one new generation, or not at all."""
+    def transaction(self, owner: str = "") -> Iterator[sqlite3.Connection]:
+        """Everything inside is committed together, as one new generation, or not at all.
+
+        With an owner it changes only what is theirs alone, so that nothing has to be read anew for others.
+        """
         connection = self._connection()
         with self._told():
             loosen(self.path)
@@ -79,6 +87,8 @@ class Database:
                     "INSERT INTO meta VALUES ('generation', '1') "
                     "ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
                 )
+                if not owner:
+                    connection.execute(_SHARED)
                 yield connection
                 connection.commit()
             except BaseException:
@@ -109,6 +119,11 @@ class Database:
         )
         return Seal(self.generation(), sources, passages, self.meta("embedder"))
 
+    def begin_anew(self, connection: sqlite3.Connection, generation: int) -> None:
+        """Count generations from this one, in the transaction at hand, so that everybody reads everything anew."""
+        for key in ("generation", "shared"):
+            self.remember(connection, key, str(generation))
+
     def remember(self, connection: sqlite3.Connection, key: str, value: str) -> None:
         """Remember one value, in the transaction at hand."""
         connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
@@ -128,6 +143,8 @@ class Database:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # What was removed, such as somebody's document, is not left to be read from the free pages.
+        connection.execute("PRAGMA secure_delete = ON")
         self._local.connection, self._local.file = connection, self._file()
         self._opened.append(connection)
         return connection
@@ -149,20 +166,24 @@ class Database:
         if version == SCHEMA_VERSION:
             return
         connection.execute("PRAGMA foreign_keys = OFF")
+        loosen(self.path)
         connection.execute("BEGIN IMMEDIATE")
         try:
             # Another process may have been quicker.
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version < SCHEMA_VERSION:
-                for statement in (FROM_1 if version else SCHEMA).split(";\n"):
-                    connection.execute(statement)
-                digest_all(connection)
+                if brought_up(connection, version):
+                    self._words_anew(connection)
+                connection.execute(_SHARED)
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.commit()
         except BaseException:
             connection.rollback()
             raise
         connection.execute("PRAGMA foreign_keys = ON")
+
+    def _words_anew(self, connection: sqlite3.Connection) -> None:
+        """Build what is made from the passages' words again."""
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -10,8 +10,9 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Sequence
-from functools import cached_property
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -30,8 +31,10 @@ Vectors = NDArray[np.float32]
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the packaged model's weights, as its authors published them."""
 BATCH = 32
-_REMEMBERED = 4_096
-"""Short texts whose vectors are remembered: questions, and the statements that compete for them."""
+_REMEMBERED = 16_384
+"""Texts whose vectors are remembered, 1.5 kB each: questions, and the statements that compete for them."""
+_READ = 64
+"""Questions that are remembered word by word: an answer searches more than once."""
 
 
 class Embedded(NamedTuple):
@@ -80,7 +83,8 @@ class SentenceTransformerEmbedder:
         """Remember which model; it loads at first use, once, whichever thread comes first."""
         self._model_name = model
         self._lock = threading.Lock()
-        self._remembered: dict[str, Vectors] = {}
+        self._remembered: OrderedDict[str, Vectors] = OrderedDict()
+        self._read: OrderedDict[str, Embedded] = OrderedDict()
 
     @cached_property
     def name(self) -> str:
@@ -97,14 +101,13 @@ class SentenceTransformerEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (n, dimension); longest first within, so that batches waste little."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._remembered]
+        held = {text: self._remembered.get(text) for text in dict.fromkeys(texts)}
+        missing = [text for text, vector in held.items() if vector is None]
         made = dict(zip(missing, self._encode(missing), strict=True)) if missing else {}
-        found = [made[text] if text in made else self._remembered[text] for text in texts]
         if len(missing) <= BATCH * 2:
-            if len(self._remembered) > _REMEMBERED:
-                self._remembered = {}
-            self._remembered.update(made)
-        return np.array(found, dtype=np.float32)
+            with self._lock:
+                _remember(self._remembered, made, _REMEMBERED)
+        return np.array([made[text] if text in made else held[text] for text in texts], dtype=np.float32)
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape (dimension,)."""
@@ -113,6 +116,9 @@ class SentenceTransformerEmbedder:
 
     def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
         """Each text's vector and those of its content words, from one reading."""
+        again = self._read.get(texts[0]) if len(texts) == 1 else None
+        if again is not None:
+            return [again]
         with self._lock:
             read: Any = self._model.encode(
                 list(texts), batch_size=BATCH, output_value=None, convert_to_numpy=False, show_progress_bar=False
@@ -125,8 +131,10 @@ class SentenceTransformerEmbedder:
             words = pooled(text, tokens.offsets[: len(vectors) - 1], vectors)
             made.append(Embedded(whole / np.linalg.norm(whole), words))
         if len(made) == 1:
-            # A question; whoever answers it asks for its vector again.
-            self._remembered[texts[0]] = made[0].vector
+            # A question: it is searched for again, and whoever answers it asks for its vector.
+            with self._lock:
+                _remember(self._read, {texts[0]: made[0]}, _READ)
+                _remember(self._remembered, {texts[0]: made[0].vector}, _REMEMBERED)
         return made
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -250,13 +258,24 @@ class LangChainEmbedder:
         return [len(text) // 4 + 2 for text in texts]
 
 
+def _remember(kept: OrderedDict[str, Any], made: Mapping[str, Any], most: int) -> None:
+    """Keep what was made, and of all that is kept the newest."""
+    kept.update(made)
+    while len(kept) > most:
+        kept.popitem(last=False)
+
+
 def _unit(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
 
 
+@lru_cache(maxsize=4)
 def load_embedder(model: str = "") -> SentenceTransformerEmbedder | LangChainEmbedder:
-    """The embedder of a setting: empty means the packaged model, `provider:model` LangChain, else a name or folder."""
+    """The embedder of a setting: empty means the packaged model, `provider:model` LangChain, else a name or folder.
+
+    One for all that ask for the same in a process: a model takes some hundred megabytes.
+    """
     provider, colon, _ = model.partition(":")
     if colon and provider.replace("_", "").isalpha() and len(provider) > 1:
         return LangChainEmbedder(model)

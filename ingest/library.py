@@ -5,92 +5,30 @@ It joins the catalog, which is the truth, with the Chroma view, which makes sear
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ingest.catalog import Catalog
 from ingest.check import opened
-from ingest.dense import DenseViews, Numbers, Vectors, View, ViewError, exact, merged
+from ingest.current_view import CurrentView
+from ingest.dense import DenseViews, Vectors, ViewError, exact, merged
 from ingest.embed import Embedder
-from ingest.errors import EmbedderMismatch, LibraryBusy, LibraryError
+from ingest.errors import EmbedderMismatch, LibraryError
 from ingest.lock import writer
-from ingest.ranking import CANDIDATES, by_score, hits, late_scores, ranked, rarity, worded
+from ingest.ranking import CANDIDATES, by_score, hits, late_scores, ranked, worded
 from ingest.rerank import DEPTH, Reranker
-from ingest.schema import filtered
+from ingest.schema import filtered, owned
+from ingest.snapshot import Snapshot, Vocabulary, read_snapshot
 from ingest.types import Filters, Hit, Neighbourhood, Passage, Progress, Report, Source
-from ingest.words import stem
 
 if TYPE_CHECKING:
     from ingest.web import Web
 
 SPARE = 10
 """Passages beyond the number asked for that stand by for near-duplicates."""
-_DELTA = 200
-"""Passages committed since the view was built that are searched exactly, at least, before a new view is built."""
-_DELTA_SHARE = 0.1
-"""The same as a share of the library."""
-_STANDING = 3
-"""Sources that hold the same passage word for word before it counts as a standing note."""
-_SAMPLE = 5
-"""Passages that must find themselves when a view is tried."""
-_log = logging.getLogger(__name__)
-
-
-class Vocabulary:
-    """The words of a library, without stop words."""
-
-    def __init__(self, stems: Mapping[str, int], words: Mapping[str, int], passages: int) -> None:
-        """Take in how many passages each stem and each word stands, and the number of all passages."""
-        self._stems = stems
-        self._surfaces = {stem(word): word for word, _ in sorted(words.items(), key=lambda pair: (pair[1], pair[0]))}
-        self.words = words
-        self.passages = passages
-
-    def frequency(self, stem: str) -> int:
-        """Passages that hold a stem; 0 when none does."""
-        return self._stems.get(stem, 0)
-
-    def rarity(self, stem: str) -> float:
-        """How rare a stem is in the library, above 0."""
-        return rarity(self.frequency(stem), self.passages)
-
-    def surface(self, stem: str) -> str:
-        """The most frequent word with this stem; empty for an unknown one."""
-        return self._surfaces.get(stem, "")
-
-
-@dataclass(frozen=True)
-class _Snapshot:
-    """What searching keeps in memory of one generation of the catalog."""
-
-    generation: int
-    view: View | None
-    numbers: Numbers
-    """Passages that the view does not hold."""
-    vectors: Vectors
-    centroid: Vectors
-    alive: frozenset[int]
-    """Passages of the view that have not been removed since."""
-    vocabulary: Vocabulary
-    repeated: frozenset[int]
-    """Passages that stand in many sources word for word and are found in the first of them only."""
-
-    @property
-    def passages(self) -> int:
-        """All passages."""
-        return len(self.alive) + len(self.numbers)
-
-    @property
-    def gone(self) -> int:
-        """Passages that the view holds and the catalog no longer does."""
-        return self.view.count - len(self.alive) if self.view else 0
 
 
 class Library:
@@ -104,11 +42,9 @@ class Library:
         self.folder = folder
         self.embedder = embedder
         self.catalog = catalog
-        self._views = views
-        self._looked_at: set[str] = set()
-        self._given_up: set[str] = set()
-        self._snapshot: _Snapshot | None = None
-        self._refreshing, self._looking = Lock(), Lock()
+        self._view = CurrentView(catalog, views, self.writing)
+        self._snapshot: Snapshot | None = None
+        self._refreshing = Lock()
 
     @classmethod
     def open(
@@ -134,54 +70,66 @@ class Library:
             reranker,
         )
         library._same_embedder()
-        library._mend_view()
+        library._view.mend()
         return library
 
     def close(self) -> None:
         """Close the catalog and the view."""
         self.catalog.close()
-        self._views.close()
+        self._view.close()
 
     # Reading
 
-    def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:
+    def search(self, query: str, k: int = 10, filters: Filters = Filters(), owners: Sequence[str] = ()) -> list[Hit]:
         """The best passages for a question, best first, at most `k`; none in an empty library.
 
         All of it is read from one generation of the catalog, whatever is committed meanwhile.
+
+        Args:
+            query: What is looked for.
+            k: Hits at most.
+            filters: Limits the search to some sources.
+            owners: Whose own documents are searched beside the shared library. Others' are not looked at: neither
+                what is found nor any score depends on them.
         """
-        self._mend_view()
+        owners = _named(owners)
+        self._view.mend()
         try:
             with self.catalog.reading():
-                return self._search(query, k, filters)
+                return self._search(query, k, filters, owners)
         except ViewError as error:
-            self._give_up_view(self.catalog.meta("view"), error.message)
+            self._view.give_up(error.message)
         with self.catalog.reading():
-            return self._search(query, k, filters)
+            return self._search(query, k, filters, owners)
 
-    def _search(self, query: str, k: int, filters: Filters) -> list[Hit]:
+    def _search(self, query: str, k: int, filters: Filters, owners: Sequence[str]) -> list[Hit]:
         snapshot = self._current()
-        if not snapshot.passages:
+        if not snapshot.passages and self.catalog.is_empty(owners):
             return []
         asked = self.embedder.embed_words([query])[0]
-        near = self._nearest(snapshot, asked.vector, filters)
-        by_words = worded(self.catalog, query, snapshot.vocabulary.frequency, snapshot.passages, filters)
+        known = self._vocabulary(snapshot, owners)
+        near = self._nearest(snapshot, asked.vector, filters, owners)
+        by_words = worded(self.catalog, query, known.frequency, known.passages, filters, owners=owners)
         similarities = dict(near)
         lacking = [number for number, _ in by_words if number not in similarities]
         similarities.update(self._similarities(lacking, asked.vector))
         found, judged = ranked(
             by_words,
             similarities,
-            float(snapshot.centroid @ asked.vector),
-            lambda numbers: late_scores(self.catalog, query, asked, numbers, snapshot.vocabulary.rarity),
+            snapshot.mean_similarity(asked.vector),
+            lambda numbers: late_scores(self.catalog, query, asked, numbers, known.rarity),
         )
         fused = [one for one in found if one.number not in snapshot.repeated][: max(k, DEPTH) + SPARE]
         lists = {"vector": near, "bm25": by_words, "statement": by_score(judged)}
         return hits(self.catalog, query, fused, k, similarities, lists, self._reranker)
 
-    def passage(self, passage_id: str) -> Neighbourhood | None:
-        """A passage with its neighbours in its source; None when there is none of this id."""
+    def passage(self, passage_id: str, owners: Sequence[str] = ()) -> Neighbourhood | None:
+        """A passage with its neighbours in its source; None when there is none of this id that these may see.
+
+        `owners` see what is theirs and what is in any of their conversations.
+        """
         found = self.catalog.passage(passage_id)
-        if found is None:
+        if found is None or not (found[0].owner == "" or belongs(found[0].owner, owners)):
             return None
         source, passage = found
         before = self.catalog.passage_at(source.id, passage.ordinal - 1)
@@ -189,34 +137,50 @@ class Library:
         return Neighbourhood(passage, source, before[1] if before else None, after[1] if after else None)
 
     def passages(self) -> Iterator[tuple[Source, Passage]]:
-        """All passages with their sources, source by source in order."""
+        """All passages of the shared library with their sources, source by source in order."""
         return self.catalog.every_passage()
 
-    def sources(self) -> list[Source]:
-        """All sources in the order of their titles."""
-        return self.catalog.sources()
+    def own_passages(self, owners: Sequence[str]) -> Iterator[tuple[Source, Passage]]:
+        """The same of what belongs to these owners alone."""
+        return self.catalog.every_passage(_named(owners))
 
-    def is_empty(self) -> bool:
-        """Whether nothing has been brought in yet."""
-        return self.catalog.count() == 0
+    def sources(self, owners: Sequence[str] = ()) -> list[Source]:
+        """The shared sources and those of these owners, in the order of their titles."""
+        seen = ("", *owners)
+        return self.catalog.sources(owned(seen), seen)
+
+    def is_empty(self, owners: Sequence[str] = ()) -> bool:
+        """Whether nothing has been brought in yet, neither for everybody nor for these owners alone."""
+        return self.catalog.is_empty(("", *owners))
 
     def generation(self) -> int:
-        """Grows whenever the library changes, by whichever process."""
-        return self.catalog.generation()
+        """Grows whenever the shared library changes, by whichever process."""
+        return self.catalog.shared_generation()
 
-    def vocabulary(self) -> Vocabulary:
-        """The words that the library uses, as it is now."""
-        return self._current().vocabulary
+    def vocabulary(self, owners: Sequence[str] = ()) -> Vocabulary:
+        """The words that the shared library and these owners' documents use, as they are now."""
+        with self.catalog.reading():
+            return self._vocabulary(self._current(), _named(owners))
 
-    def _nearest(self, snapshot: _Snapshot, vector: Vectors, filters: Filters) -> list[tuple[int, float]]:
+    def _vocabulary(self, snapshot: Snapshot, owners: Sequence[str]) -> Vocabulary:
+        own = self.catalog.holds(owners)[0] if owners else 0
+        return Vocabulary(*self.catalog.vocabulary(owners), own, snapshot.vocabulary) if own else snapshot.vocabulary
+
+    def _nearest(
+        self, snapshot: Snapshot, vector: Vectors, filters: Filters, owners: Sequence[str]
+    ) -> list[tuple[int, float]]:
         """Candidates by vectors: the view's and, exactly, what the view does not hold."""
         if filters != Filters():
-            numbers, vectors = self.catalog.vectors(*filtered(filters))
-            return exact(numbers, vectors, vector, CANDIDATES)
+            where, values = filtered(filters)
+            seen = ("", *owners)
+            return exact(*self.catalog.vectors(f"{owned(seen)} AND {where}", (*seen, *values)), vector, CANDIDATES)
         beside = exact(snapshot.numbers, snapshot.vectors, vector, CANDIDATES)
+        if owners:
+            own = exact(*self.catalog.vectors(owned(owners), owners), vector, CANDIDATES)
+            beside = list(merged(beside, own))
         if snapshot.view is None:
-            return beside
-        held = self._views.query(snapshot.view, vector, CANDIDATES + snapshot.gone)
+            return beside[:CANDIDATES]
+        held = self._view.query(snapshot.view, vector, CANDIDATES + snapshot.gone)
         alive = [(number, similarity) for number, similarity in held if number in snapshot.alive]
         return list(merged(alive, beside))[:CANDIDATES]
 
@@ -227,39 +191,15 @@ class Library:
         found, vectors = self.catalog.vectors(f"p.number IN ({marks})", numbers)
         return {int(number): float(value) for number, value in zip(found, vectors @ vector, strict=True)}
 
-    def _current(self) -> _Snapshot:
-        """The snapshot of the catalog's newest generation."""
+    def _current(self) -> Snapshot:
+        """The snapshot of the shared library's newest generation."""
         with self.catalog.reading():
-            generation, held = self.catalog.generation(), self.catalog.meta("view")
-            view = View.from_json(held) if held in self._looked_at and held not in self._given_up else None
+            generation, view = self.catalog.shared_generation(), self._view.usable()
             with self._refreshing:
                 snapshot = self._snapshot
                 if snapshot is None or (snapshot.generation, snapshot.view) != (generation, view):
-                    self._snapshot = snapshot = self._read_snapshot(generation, view)
+                    self._snapshot = snapshot = read_snapshot(self.catalog, generation, view)
             return snapshot
-
-    def _read_snapshot(self, generation: int, view: View | None) -> _Snapshot:
-        since = self.catalog.numbers("p.generation > ?", (view.generation,)) if view else None
-        fresh: list[tuple[Numbers, Vectors]] = [(np.zeros(0, np.int64), np.zeros((0, 1), np.float32))]
-        alive: list[int] = []
-        total, count = np.zeros(1), 0
-        for numbers, vectors in self.catalog.vectors_in_parts():
-            chosen = np.array([since is None or number in since for number in numbers.tolist()], dtype=bool)
-            if chosen.any():
-                fresh.append((numbers[chosen], vectors[chosen]))
-            alive.extend(numbers[~chosen].tolist())
-            total, count = total + vectors.sum(axis=0), count + len(numbers)
-        stems, words = self.catalog.vocabulary()
-        return _Snapshot(
-            generation=generation,
-            view=view,
-            numbers=np.concatenate([numbers for numbers, _ in fresh]),
-            vectors=np.concatenate([vectors for _, vectors in fresh[1:] or fresh]),
-            centroid=(total / max(1, count)).astype(np.float32),
-            alive=frozenset(alive),
-            vocabulary=Vocabulary(stems, words, count),
-            repeated=frozenset(self.catalog.repeated(_STANDING)),
-        )
 
     # Writing
 
@@ -271,6 +211,7 @@ class Library:
         prune: bool = False,
         progress: Callable[[Progress], None] | None = None,
         web: Web | None = None,
+        owner: str = "",
     ) -> Report:
         """Bring files and folders in, and report what was new, changed, removed, unchanged and failed.
 
@@ -280,6 +221,8 @@ class Library:
             prune: Remove sources of these roots whose files are gone.
             progress: Told how far it has come.
             web: Who fetches pages; the open internet when left out.
+            owner: Who alone may find it; everybody when empty. The same file or page, brought in for two owners, is
+                two sources that know nothing of each other.
 
         Raises:
             LibraryBusy: Another process is writing.
@@ -288,13 +231,19 @@ class Library:
         """
         from ingest.sync import bring_in
 
-        told = progress or (lambda _: None)
+        def brought() -> Report:
+            told = progress or (lambda _: None)
+            return bring_in(
+                self.catalog, self.embedder, targets, dry_run=dry_run, prune=prune, progress=told, web=web, owner=owner
+            )
+
         if dry_run:
-            return bring_in(self.catalog, self.embedder, targets, dry_run=True, prune=prune, progress=told, web=web)
+            return brought()
         with self.writing():
             self._remember_embedder()
-            report = bring_in(self.catalog, self.embedder, targets, dry_run=False, prune=prune, progress=told, web=web)
-            self._keep_view_fresh()
+            report = brought()
+            if not owner:
+                self._keep_view_fresh()
         return report
 
     def remove(self, source_id: str) -> None:
@@ -304,10 +253,29 @@ class Library:
             LibraryBusy: Another process is writing.
             LibraryError: The catalog cannot be written.
         """
+        self._removed("s.id = ?", source_id)
+
+    def forget(self, owner: str) -> list[Source]:
+        """Remove everything that belongs to one owner alone, and say what that was.
+
+        Raises:
+            LibraryBusy: Another process is writing.
+            LibraryError: The catalog cannot be written.
+        """
+        return self._removed("s.owner = ?", owner) if owner else []
+
+    def _removed(self, where: str, value: str) -> list[Source]:
+        if not self.catalog.sources(where, (value,)):
+            return []
         with self.writing():
-            with self.catalog.transaction() as connection:
-                self.catalog.remove_source(connection, source_id)
-            self._keep_view_fresh()
+            sources = self.catalog.sources(where, (value,))
+            shared = not all(source.owner for source in sources)
+            with self.catalog.transaction("" if shared else sources[0].owner) as connection:
+                for source in sources:
+                    self.catalog.remove_source(connection, source.id)
+            if shared:
+                self._keep_view_fresh()
+        return sources
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -324,12 +292,8 @@ class Library:
     # The view
 
     def _keep_view_fresh(self) -> None:
-        """Build a new view when too much was committed or removed since the last one."""
         snapshot = self._current()
-        changed = len(snapshot.numbers) + snapshot.gone
-        if snapshot.passages and (snapshot.view is None or changed > max(_DELTA, _DELTA_SHARE * snapshot.passages)):
-            self.build_view()
-        self._views.discard(View.from_json(self.catalog.meta("view")))
+        self._view.keep_fresh(snapshot.view, snapshot.passages, len(snapshot.numbers) + snapshot.gone)
 
     def build_view(self) -> None:
         """Build a new view from the catalog and point to it; the caller holds the writer's lock.
@@ -337,52 +301,16 @@ class Library:
         Raises:
             LibraryError: The disk is full.
         """
-        old = View.from_json(self.catalog.meta("view"))
-        view = self._views.build(self.catalog.generation(), self.catalog.vectors_in_parts())
-        held = view.to_json() if view else ""
-        self._looked_at.add(held)
-        self.catalog.set_meta("view", held)
-        self._views.replaced(old)
+        self._view.build()
 
-    def view_fault(self, sample: int = _SAMPLE, *, afresh: bool = False) -> str:
+    def view_fault(self, sample: int = 5, *, afresh: bool = False) -> str:
         """What is wrong with the view, in a few words; empty when it is whole or there is none.
 
         Args:
             sample: Passages that must find themselves in it.
             afresh: Let them do so even when its files are known to be what they were.
         """
-        view = View.from_json(self.catalog.meta("view"))
-        if view is None:
-            return ""
-        chosen = "p.number IN (SELECT number FROM passages WHERE generation <= ? ORDER BY random() LIMIT ?)"
-        return self._views.fault(view, lambda: self.catalog.vectors(chosen, (view.generation, sample)), afresh=afresh)
-
-    def _mend_view(self) -> None:
-        """Look at a view before it is first used, and build it again when it is damaged."""
-        held = self.catalog.meta("view")
-        with self._looking:
-            if held not in self._looked_at:
-                self._look_at(held)
-
-    def _look_at(self, held: str) -> None:
-        fault = self.view_fault()
-        self._looked_at.add(held)
-        if not fault:
-            return
-        self._give_up_view(held, fault)
-        try:
-            with self.writing():
-                self.build_view()
-        except LibraryError as error:
-            # A server that does not answer is for a person to mend; without a folder of ours the catalog is enough.
-            if self._views.remote and not isinstance(error, LibraryBusy):
-                raise
-            _log.warning("The search index cannot be built again yet: %s", error)
-
-    def _give_up_view(self, held: str, fault: str) -> None:
-        """Search without a view from now on: exactly, over the catalog's own vectors."""
-        _log.warning("The search index is damaged (%s); searching without it until it is built again.", fault)
-        self._given_up.add(held)
+        return self._view.fault(sample, afresh=afresh)
 
     # The embedding model
 
@@ -397,3 +325,17 @@ class Library:
     def _remember_embedder(self) -> None:
         if not self.catalog.meta("embedder"):
             self.catalog.set_meta("embedder", self.embedder.name)
+
+
+def _named(owners: Sequence[str]) -> tuple[str, ...]:
+    """Owners without the one who has no name, and to whom everything shared belongs."""
+    return tuple(one for one in owners if one)
+
+
+def belongs(owner: str, owners: Sequence[str]) -> bool:
+    """Whether a source's owner is one of some owners, or a conversation of one of them.
+
+    >>> belongs("key:ab/c1", ["key:ab"]), belongs("key:ab", ["key:ab/c1"]), belongs("", ["key:ab"])
+    (True, False, False)
+    """
+    return owner in owners or owner.partition("/")[0] in owners and "/" in owner

@@ -6,10 +6,13 @@ An optional cross-encoder has the last word. The catalog is read here, and nothi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Mapping, Sequence
 
+from ingest.bm25 import bm25, times
 from ingest.catalog import Catalog
 from ingest.embed import Embedded
+from ingest.full_text import WEIGHTS
 from ingest.fusion import Fused, folded, fuse
 from ingest.late import best_statements
 from ingest.rerank import DEPTH, Reranker
@@ -29,20 +32,47 @@ Listed = Sequence[tuple[int, float]]
 
 
 def worded(catalog: Catalog, query: str, frequency: Callable[[str], int], passages: int,
-           filters: Filters = Filters(), pair: float = PAIR) -> Listed:  # fmt: skip
+           filters: Filters = Filters(), pair: float = PAIR, owners: Sequence[str] = ()) -> Listed:  # fmt: skip
     """Candidates by BM25; neighbouring words that a passage holds side by side add `pair` of what they score.
 
     The scores are parts of what one of each word would come to, those included that no passage holds, and count double
-    where there is only one word, which is asked for itself: about 0 to 2, or 4.
+    where there is only one word, which is asked for itself: about 0 to 2, or 4. With owners, their own passages are
+    candidates too, and all are scored with the word counts of all that these owners may find; `frequency` and
+    `passages` are theirs.
     """
-    terms = stems(query)
-    found = dict(catalog.full_text(terms, CANDIDATES, filters))
-    pairs = [f"{one} {other}" for one, other in zip(terms, terms[1:], strict=False)]
-    for number, score in catalog.full_text(pairs, CANDIDATES, filters):
-        found[number] = found.get(number, 0.0) + pair * score
-    distinct = dict.fromkeys(terms)
+    distinct = dict.fromkeys(stems(query))
     whole = sum(weight(frequency(term), passages) for term in distinct)
-    return by_score({number: score / whole * (1 + 1 / len(distinct)) for number, score in found.items()})
+    listed = _listed(catalog, query, filters, pair, owners)
+    return [(number, score / whole * (1 + 1 / len(distinct))) for number, score in listed]
+
+
+def _listed(catalog: Catalog, query: str, filters: Filters, pair: float, owners: Sequence[str]) -> Listed:
+    terms = stems(query)
+    pairs = [f"{one} {other}" for one, other in zip(terms, terms[1:], strict=False)]
+    shared = [catalog.full_text(phrases, CANDIDATES, filters) for phrases in (terms, pairs)]
+    own = catalog.own_columns(owners, filters) if owners else {}
+    if not own:
+        return _together(*(dict(found) for found in shared), pair=pair)
+    held = own | catalog.shared_columns([number for found in shared for number, _ in found])
+    both = [*terms, *pairs]
+    holding = Counter(catalog.holding(both))
+    for columns in own.values():
+        holding.update(phrase for phrase in set(both) if any(times(column, phrase.split()) for column in columns))
+    total, _ = catalog.holds(("", *owners))
+    scored = [bm25(held, phrases, WEIGHTS, holding, total) for phrases in (terms, pairs)]
+    return _best_of_each(_together(*scored, pair=pair), own)
+
+
+def _together(by_terms: dict[int, float], by_pairs: Mapping[int, float], *, pair: float) -> Listed:
+    for number, score in by_pairs.items():
+        by_terms[number] = by_terms.get(number, 0.0) + pair * score
+    return by_score(by_terms)
+
+
+def _best_of_each(listed: Listed, own: Container[int]) -> Listed:
+    """The shared passages of a list, and the best of the own."""
+    kept = {number for number, _ in [one for one in listed if one[0] in own][:CANDIDATES]}
+    return [one for one in listed if one[0] in kept or one[0] not in own]
 
 
 def late_scores(catalog: Catalog, query: str, asked: Embedded, numbers: Sequence[int], rarity: Callable[[str], float]

@@ -10,17 +10,19 @@ from typing import Any
 
 from ingest.types import Filters, Passage, Reference, Source, Statement
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE files (root TEXT NOT NULL, uri TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (root, uri));
+CREATE TABLE files (
+    owner TEXT NOT NULL, root TEXT NOT NULL, uri TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (owner, root, uri)
+);
 CREATE TABLE sources (
     id TEXT PRIMARY KEY, root TEXT NOT NULL, file TEXT NOT NULL, uri TEXT NOT NULL, title TEXT NOT NULL,
     kind TEXT NOT NULL, topic TEXT NOT NULL, summary TEXT NOT NULL, origin TEXT NOT NULL, as_of TEXT NOT NULL,
     external_id TEXT NOT NULL, content_hash TEXT NOT NULL, passages INTEGER NOT NULL, added_at TEXT NOT NULL,
-    digest TEXT NOT NULL
+    digest TEXT NOT NULL, owner TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX sources_of_file ON sources (root, file);
+CREATE INDEX sources_of_file ON sources (owner, root, file);
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL REFERENCES sources (id),
     ordinal INTEGER NOT NULL, headings TEXT NOT NULL, page INTEGER, place TEXT NOT NULL, text TEXT NOT NULL,
@@ -31,24 +33,20 @@ CREATE TABLE word_vectors (number INTEGER PRIMARY KEY REFERENCES passages (numbe
 CREATE INDEX passages_of ON passages (source_id, ordinal);
 CREATE INDEX passages_since ON passages (generation);
 CREATE VIRTUAL TABLE full_text USING fts5 (title, place, text, tokenize = "unicode61 tokenchars '+#.'''");
-CREATE TABLE vocabulary (stem TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL, PRIMARY KEY (stem, word));
+CREATE TABLE own_text (number INTEGER PRIMARY KEY, title TEXT NOT NULL, place TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE vocabulary (
+    owner TEXT NOT NULL, stem TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL,
+    PRIMARY KEY (owner, stem, word)
+) WITHOUT ROWID;
 """
-"""A passage's number is never given again: a view may still hold the vector of a removed one."""
-_PASSAGES = SCHEMA[SCHEMA.index("CREATE TABLE passages") : SCHEMA.index("CREATE TABLE vectors")]
-FROM_1 = f"""
-ALTER TABLE sources ADD COLUMN digest TEXT NOT NULL DEFAULT '';
-{_PASSAGES.replace("TABLE passages", "TABLE passages_2")}
-INSERT INTO passages_2 SELECT *, '' FROM passages;
-DROP TABLE passages;
-ALTER TABLE passages_2 RENAME TO passages;
-CREATE INDEX passages_of ON passages (source_id, ordinal);
-CREATE INDEX passages_since ON passages (generation);
-CREATE TABLE word_vectors (number INTEGER PRIMARY KEY REFERENCES passages (number), words BLOB NOT NULL);
-"""
-"""From the tables of version 0.1.0; `digest_all` must follow."""
+"""A passage's number is never given again: a view may still hold the vector of a removed one.
 
+What belongs to one owner alone is in no index that others' searches go through: its stems are in `own_text`, not in
+`full_text`, whose word counts weigh everybody's words, and its vectors are in no view.
+"""
 SOURCE_ROW = (
-    "id, root, file, uri, title, kind, topic, summary, origin, as_of, external_id, content_hash, passages, added_at"
+    "id, root, file, uri, title, kind, topic, summary, origin, as_of, external_id, content_hash, passages, added_at, "
+    "owner"
 )
 PASSAGE_ROW = "id, source_id, ordinal, headings, page, place, text, statements, embedded_hash, generation"
 """What a row's digest is made from; a passage's also from its vector and its words' (`STORED`)."""
@@ -65,13 +63,17 @@ def digest(row: Iterable[object], stored: bytes = b"") -> str:
     return hashlib.blake2b("\x1f".join(map(str, row)).encode() + stored, digest_size=8).hexdigest()
 
 
-def digest_all(connection: sqlite3.Connection) -> None:
-    """Write the digest of every row."""
-    for row in connection.execute(f"SELECT {SOURCE_ROW} FROM sources").fetchall():
-        connection.execute("UPDATE sources SET digest = ? WHERE id = ?", (digest(row), row[0]))
-    rows = connection.execute(f"SELECT number, {STORED}, {PASSAGE_ROW} FROM {PASSAGES_STORED}")
-    for number, stored, *row in rows.fetchall():
-        connection.execute("UPDATE passages SET digest = ? WHERE number = ?", (digest(row, stored), number))
+SHARED = "s.owner = ''"
+"""The SQL condition on `s` for what everybody may find."""
+
+
+def owned(owners: Sequence[str]) -> str:
+    """The SQL condition on `s` for what these alone may see; its values are the owners.
+
+    >>> owned(["key:ab"]), owned([])
+    ('s.owner IN (?)', 's.owner IN ()')
+    """
+    return f"s.owner IN ({marks(owners)})"
 
 
 def filtered(filters: Filters) -> tuple[str, tuple[object, ...]]:
@@ -105,7 +107,7 @@ def marks(values: Sequence[object]) -> str:
 PASSAGE_COLUMNS = "p.id, p.source_id, p.ordinal, p.headings, p.page, p.place, p.text, p.statements"
 SOURCE_COLUMNS = (
     "s.id, s.uri, s.root, s.title, s.kind, s.topic, s.summary, s.origin, s.external_id, s.content_hash, s.passages, "
-    "s.added_at"
+    "s.added_at, s.owner"
 )
 JOINED = "passages p JOIN sources s ON s.id = p.source_id"
 """Passages with their sources, under the names that conditions use."""
@@ -128,6 +130,7 @@ def source_of(row: _Row) -> Source:
         content_hash=row[9],
         passages=row[10],
         added_at=row[11],
+        owner=row[12],
     )
 
 

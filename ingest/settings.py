@@ -48,6 +48,8 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting("SLACK_APP_TOKEN", "", "for Socket Mode: xapp-…", secret=True),
+    Setting("SLACK_CLIENT_ID", "", "for several workspaces by OAuth, in place of the bot's token"),
+    Setting("SLACK_CLIENT_SECRET", "", "goes with the client id", secret=True),
     Setting("SLACK_API_URL", "", "address of a test server that speaks Slack's Web API"),
 )
 
@@ -70,6 +72,8 @@ class Settings:
     slack_bot_token: str = ""
     slack_signing_secret: str = ""
     slack_app_token: str = ""
+    slack_client_id: str = ""
+    slack_client_secret: str = ""
     slack_api_url: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     """Value by name, as given."""
@@ -137,6 +141,8 @@ def _settings(values: Mapping[str, str], origins: Mapping[str, str]) -> Settings
         slack_bot_token=values["SLACK_BOT_TOKEN"],
         slack_signing_secret=values["SLACK_SIGNING_SECRET"],
         slack_app_token=values["SLACK_APP_TOKEN"],
+        slack_client_id=values["SLACK_CLIENT_ID"],
+        slack_client_secret=values["SLACK_CLIENT_SECRET"],
         slack_api_url=values["SLACK_API_URL"],
         values=values,
         origins=origins,

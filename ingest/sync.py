@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.catalog import Catalog
+from ingest.catalog import Catalog, web_key
 from ingest.discover import READING, Found, diff, discover, place_of
 from ingest.embed import Embedded, Embedder
 from ingest.errors import SourceError
@@ -59,10 +59,12 @@ class _Work:
     """What is to be read, and how far it has come."""
 
     files: Sequence[Found]
+    owner: str
     held: frozenset[tuple[str, str]]
     """Those of which an earlier version is in the library."""
     tell: Callable[[Progress], None]
     failures: list[Failure]
+    partly: list[Failure] = field(default_factory=list)
     lost: set[tuple[str, str]] = field(default_factory=set)
     """Root and path of files that could not be read."""
     done: int = 0
@@ -106,30 +108,33 @@ def bring_in(
     prune: bool,
     progress: Callable[[Progress], None],
     web: Web | None = None,
+    owner: str = "",
 ) -> Report:
-    """Do what the difference between targets and catalog asks for, and report it.
+    """Do what the difference between targets and an owner's part of the catalog asks for, and report it.
 
-    `web` is who fetches pages; the open internet when left out.
+    `web` is who fetches pages; the open internet when left out. What is shared has an owner without a name.
 
     Raises:
         SourceError: A target does not exist.
         LibraryError: The catalog cannot be written.
     """
     with web or Web() as fetching, Sandbox() as sandbox:
-        known = catalog.files()
+        known = catalog.files(owner)
         hashes = {place_of(*key): content for key, content in known.items()}
-        walk = discover(targets, suffixes(), fetching, known, lambda url: _remembered(catalog, hashes, url), prune)
+        walk = discover(
+            targets, suffixes(), fetching, known, lambda url: _remembered(catalog, hashes, url, owner), prune
+        )
         plan = diff(walk, known, prune)
         # A file's name may be its title, so a file with another name is read again.
         renamed = [file for (_, old), file in plan.moved if old.rpartition("/")[2] != file.uri.rpartition("/")[2]]
-        work = _Work((*plan.new, *plan.changed, *renamed), frozenset(known), progress, list(walk.failed))
+        work = _Work((*plan.new, *plan.changed, *renamed), owner, frozenset(known), progress, list(walk.failed))
         if not dry_run:
-            _move(catalog, plan.moved)
+            _move(catalog, plan.moved, owner)
             for batch in _batches(_read_all(work, sandbox, catalog, embedder)):
                 _commit(catalog, embedder, batch, work)
             work.told(len(work.files), "", 1.0)
-            _remove(catalog, plan.gone)
-            _remember(catalog, plan.same)
+            _remove(catalog, plan.gone, owner)
+            _remember(catalog, plan.same, owner)
 
     def brought(files: Sequence[Found]) -> tuple[str, ...]:
         return tuple(one.uri for one in files if (one.root, one.uri) not in work.lost)
@@ -140,21 +145,23 @@ def bring_in(
         removed=tuple(uri for _, uri in plan.gone),
         unchanged=brought(plan.same),
         failed=tuple(work.failures),
+        partly=tuple(one for one in work.partly if one.uri not in {failed.uri for failed in work.failures}),
         embedded=work.embedded,
     )
 
 
-def _remembered(catalog: Catalog, hashes: Mapping[str, str], url: str) -> Mapping[str, str]:
+def _remembered(catalog: Catalog, hashes: Mapping[str, str], url: str, owner: str) -> Mapping[str, str]:
     """What is known of a page from the web: `etag`, `last_modified` and `hash`; nothing unless it is in the catalog."""
-    known: dict[str, str] = json.loads(catalog.meta(f"web {url}", "{}"))
+    known: dict[str, str] = json.loads(catalog.meta(web_key(url, owner), "{}"))
     return known if known and known["reading"] == READING and hashes.get(url) == known["hash"] else {}
 
 
-def _remember(catalog: Catalog, same: Sequence[Found]) -> None:
+def _remember(catalog: Catalog, same: Sequence[Found], owner: str) -> None:
     """Remember the marks of pages whose words are as they were, under new marks."""
     for file in same:
-        if "://" in file.uri and (marks := _marks(file)) != catalog.meta(f"web {file.uri}"):
-            catalog.set_meta(f"web {file.uri}", marks)
+        key = web_key(file.uri, owner)
+        if "://" in file.uri and (marks := _marks(file)) != catalog.meta(key):
+            catalog.set_meta(key, marks)
 
 
 def _marks(page: Found) -> str:
@@ -162,11 +169,11 @@ def _marks(page: Found) -> str:
     return json.dumps(dict(etag=etag, last_modified=modified, hash=page.content_hash, reading=READING))
 
 
-def _move(catalog: Catalog, moved: Sequence[tuple[tuple[str, str], Found]]) -> None:
+def _move(catalog: Catalog, moved: Sequence[tuple[tuple[str, str], Found]], owner: str) -> None:
     if moved:
-        with catalog.transaction() as connection:
+        with catalog.transaction(owner) as connection:
             for old, found in moved:
-                catalog.move_file(connection, old, (found.root, found.uri))
+                catalog.move_file(connection, old, (found.root, found.uri), owner)
 
 
 def _read_all(work: _Work, sandbox: Sandbox, catalog: Catalog, embedder: Embedder) -> Iterator[_Read | _File]:
@@ -177,8 +184,10 @@ def _read_all(work: _Work, sandbox: Sandbox, catalog: Catalog, embedder: Embedde
         waiting: _Read | None = None
         try:
             for document in sandbox.read(file.path, paths[number : number + 16]):
-                made = _split(file, document, catalog, embedder)
+                made = _split(file, document, catalog, embedder, work.owner)
                 source_ids.add(made.source.id)
+                if document.unread:
+                    work.partly.append(Failure(made.source.uri, f"{document.unread}. The rest is in."))
                 # The last one waits until the file has been read to its end, and was left alone meanwhile.
                 if waiting is not None:
                     yield waiting
@@ -207,14 +216,14 @@ def _left_alone(file: Found) -> None:
         raise SourceError(f"{file.uri} was changed while it was read.", "Ingest it again when it is done.")
 
 
-def _split(file: Found, document: Document, catalog: Catalog, embedder: Embedder) -> _Read:
+def _split(file: Found, document: Document, catalog: Catalog, embedder: Embedder, owner: str) -> _Read:
     """A document as source and passages.
 
     Raises:
         SourceError: It holds no text.
     """
     uri = f"{file.uri}#{document.external_id}" if document.external_id else file.uri
-    source_id = catalog.identity(file.root, uri)
+    source_id = catalog.identity(file.root, uri, owner)
     address = safe_url(file.uri) if "://" in file.uri else ""
     passages = split(document, source_id, embedder.count_tokens, embedder.max_tokens)
     if not passages:
@@ -232,6 +241,7 @@ def _split(file: Found, document: Document, catalog: Catalog, embedder: Embedder
         content_hash=file.content_hash,
         passages=len(passages),
         added_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        owner=owner,
     )
     return _Read(file, source, tuple(passages))
 
@@ -272,10 +282,10 @@ def _commit(catalog: Catalog, embedder: Embedder, batch: Sequence[_Read | _File]
         done += len(made)
         work.embedded += len(made)
         work.told(files, label, before + (work.share() - before) * done / len(missing))
-    with catalog.transaction() as connection:
+    with catalog.transaction(work.owner) as connection:
         for item in batch:
             if isinstance(item, _File):
-                _put_file(catalog, connection, item)
+                _put_file(catalog, connection, item, work.owner)
                 continue
             keys = [_hash(passage.embedded_text(item.source.title)) for passage in item.passages]
             parts = [(passage, key, *known[key]) for passage, key in zip(item.passages, keys, strict=True)]
@@ -300,18 +310,18 @@ def _made(embedded: Embedded, text: str, passage: Passage) -> Made:
     return embedded.vector, packed(embedded.words, [ahead + one.start for one in passage.statements])
 
 
-def _put_file(catalog: Catalog, connection: sqlite3.Connection, item: _File) -> None:
+def _put_file(catalog: Catalog, connection: sqlite3.Connection, item: _File, owner: str) -> None:
     file = item.file
-    catalog.put_file(connection, file.root, file.uri, file.content_hash, item.source_ids)
+    catalog.put_file(connection, file.root, file.uri, file.content_hash, item.source_ids, owner)
     if "://" in file.uri:
-        catalog.remember(connection, f"web {file.uri}", _marks(file))
+        catalog.remember(connection, web_key(file.uri, owner), _marks(file))
 
 
-def _remove(catalog: Catalog, gone: Sequence[tuple[str, str]]) -> None:
+def _remove(catalog: Catalog, gone: Sequence[tuple[str, str]], owner: str) -> None:
     if gone:
-        with catalog.transaction() as connection:
+        with catalog.transaction(owner) as connection:
             for root, uri in gone:
-                catalog.remove_file(connection, root, uri)
+                catalog.remove_file(connection, root, uri, owner)
 
 
 def _hash(text: str) -> str:

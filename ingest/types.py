@@ -77,6 +77,8 @@ class Document:
     """The `_id` of a `.jsonl` line, or the name of a mail's attachment."""
     page_label: str = "p."
     """What a page is called in a place: `p.`, `slide` or `row`; rows stand on sheets, which are the headings."""
+    unread: str = ""
+    """What of it could not be read, while the rest could: `pp. 3–5 held no text; it may be scanned`."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,8 @@ class Source:
     passages: int
     added_at: str
     """When it was brought in: UTC, ISO 8601, to the second."""
+    owner: str = ""
+    """Who alone may find it; empty for the shared library, which everybody searches."""
 
 
 @dataclass(frozen=True)
@@ -248,6 +252,8 @@ class Report:
     removed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     failed: tuple[Failure, ...] = ()
+    partly: tuple[Failure, ...] = ()
+    """What is in, but not all of it, and what is missing."""
     embedded: int = 0
     """Passages given to the embedding model."""
 

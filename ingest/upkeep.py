@@ -150,7 +150,8 @@ class Upkeep:
         with closing(Catalog(aside / _CATALOG)) as catalog:
             # Later than whatever others have seen here, so that they read it anew.
             generation = max(catalog.generation(), live.generation if live else 0) + 1
-            catalog.set_meta("generation", str(generation))
+            with catalog.transaction() as connection:
+                catalog.begin_anew(connection, generation)
             catalog.set_meta("view", "")
         if (aside / _CONVERSATIONS).exists():
             pour(aside / _CONVERSATIONS, self._folder / _CONVERSATIONS)
@@ -185,7 +186,8 @@ class Upkeep:
 
     def _counted(self) -> str:
         with closing(Catalog(self._path)) as catalog:
-            return f"{len(catalog.sources())} sources, {catalog.count()} passages"
+            state = catalog.state()
+            return f"{state.sources} sources, {state.passages} passages"
 
 
 def _copy(source: Path, target: Path) -> Path:

@@ -41,7 +41,13 @@ def words(text: str) -> list[str]:
     >>> words("C++ and Node.js: $105,418 a year")
     ['c++', 'and', 'node.js', '105418', 'a', 'year']
     """
-    return [match.group().lower().replace(",", "") for match in _WORD.finditer(text)]
+    return list(_words(text))
+
+
+# Statements are read again for every question that they compete for.
+@lru_cache(maxsize=8_192)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(match.group().lower().replace(",", "") for match in _WORD.finditer(text))
 
 
 def stems(text: str) -> list[str]:
@@ -50,7 +56,12 @@ def stems(text: str) -> list[str]:
     >>> stems("What do machine learning engineers earn?")
     ['machin', 'learn', 'engin', 'earn']
     """
-    return [stem(word) for word in words(text) if word not in STOPWORDS]
+    return list(_stems(text))
+
+
+@lru_cache(maxsize=8_192)
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in _words(text) if word not in STOPWORDS)
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import loopback
 
 
 @contextmanager
 def serving_messages(chunks: list[str], stop_reason: str = "end_turn", status: int = 200) -> Iterator[str]:
     """The address of a server that answers every request with these pieces of text, or with an error."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(loopback.Handler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
+            self.body()
             if status != 200:
-                self._plain({"type": "error", "error": {"type": "rate_limit_error", "message": "too many requests"}})
+                error = {"type": "rate_limit_error", "message": "too many requests"}
+                self.send_json(status, {"type": "error", "error": error}, retry_after="0")
                 return
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
-            self.end_headers()
+            self.begin_events()
             usage = {"input_tokens": 1, "output_tokens": 1}
             message = {"id": "m", "type": "message", "role": "assistant", "model": "m", "content": [],
                        "stop_reason": None, "stop_sequence": None, "usage": usage}  # fmt: skip
@@ -35,26 +33,7 @@ def serving_messages(chunks: list[str], stop_reason: str = "end_turn", status: i
             self._event("message_stop")
 
         def _event(self, kind: str, **data: Any) -> None:
-            self.wfile.write(f"event: {kind}\ndata: {json.dumps({'type': kind, **data})}\n\n".encode())
-            self.wfile.flush()
+            self.send_event({"type": kind, **data}, kind)
 
-        def _plain(self, body: dict[str, Any]) -> None:
-            sent = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("retry-after", "0")
-            self.send_header("content-length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with loopback.listening(Handler) as address:
+        yield address

@@ -21,9 +21,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from assistant.conversation import Conversations
-from assistant.types import Answer, Citation, Cited, Delta, Done, Event, Searching
+from assistant.types import Answer, Citation, Cited, Delta, Done, Event, Searching, Turn
 from assistant.verify import Verdict
-from ingest.errors import ModelUnavailable
+from ingest.errors import ModelUnavailable, QuestionError
 from ingest.settings import Settings, load_settings
 from ui.api import create_app
 from ui.slack import PATH, SlackBot
@@ -47,8 +47,11 @@ class ScriptedAssistant:
         self.answers: dict[str, str] = {}
         self.citations: tuple[Citation, ...] = (CITATION,)
 
-    def stream(self, question: str, *, conversation_id: str, owner: str, turn_id: str) -> Iterator[Event]:
-        before = [turn.question for turn in self.conversations.turns(conversation_id, owner)]
+    def stream(
+        self, question: str, *, conversation_id: str, owner: str, turn_id: str, history: list[Turn] | None = None
+    ) -> Iterator[Event]:
+        turns = self.conversations.turns(conversation_id, owner) if history is None else history
+        before = [turn.question for turn in turns]
         self.asked.append({"question": question, "conversation": conversation_id, "owner": owner, "before": before})
         yield Searching(question)
         text = self.answers.get(question, f"To “{question}”: it is $105,418. [1] After {len(before)} questions.")
@@ -69,6 +72,8 @@ class ScriptedAssistant:
         yield Done(answer)
 
     def verify(self, text: str) -> Verdict:
+        if not text:
+            raise QuestionError("The text is empty.", "Send a sentence.")
         right = "$105,418" in text
         return Verdict(right, 0.9 if right else 0.2, () if right else ("$5",), (CITATION,) if right else ())
 

@@ -23,9 +23,11 @@ from ingest.settings import load_settings
 from ui.page import STARTERS
 from ui.serve import bring_bundled
 
+NAMES = "first sign", "first words", "of these in the assistant"
 
-async def measured(slack: SlackServer, address: str, folder: Path) -> list[tuple[float, float]]:
-    """Milliseconds to the first sign and to the first words, for each question of the welcome page."""
+
+async def measured(slack: SlackServer, address: str, folder: Path) -> list[tuple[float, float, float]]:
+    """Milliseconds to the first sign, to the first words, and in the assistant; one row a question of the page."""
     assistant = build_assistant(load_settings(data_dir=str(folder), env={}))
     assistant.ask(STARTERS[0][1])
     found = []
@@ -39,7 +41,8 @@ async def measured(slack: SlackServer, address: str, folder: Path) -> list[tuple
             await desk.settled()
             at = {name: moment for name, _, moment in reversed(slack.calls)}
             sign, words = at["assistant.threads.setStatus"], at["chat.startStream"]
-            found.append(((sign - begun) * 1000, (words - begun) * 1000))
+            inside = assistant.conversations.every_turn()[-1].answer["timings_ms"]["total"]
+            found.append(((sign - begun) * 1000, (words - begun) * 1000, inside))
     return found
 
 
@@ -49,7 +52,7 @@ def main() -> None:
     slack = SlackServer()
     with serving_slack(slack) as address:
         found = asyncio.run(measured(slack, address, folder))
-    for name, times in zip(("first sign", "first words"), zip(*found, strict=True), strict=True):
+    for name, times in zip(NAMES, zip(*found, strict=True), strict=True):
         print(f"{name}: median {statistics.median(times):.0f} ms, most {max(times):.0f} ms ({len(times)} questions)")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import threading
@@ -10,11 +11,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-BOT = "UBOT"
+import loopback
+
+BOT, CLIENT = "UBOT", "111.222:client-secret"
 STREAM_BYTES, BLOCKS_CHARACTERS, SECTION_CHARACTERS, BLOCKS = 10_600, 13_200, 3_000, 50
 KNOWN_BLOCKS = {"section", "context", "actions", "context_actions", "markdown"}
 
@@ -32,6 +34,8 @@ class Message:
     streaming: bool = False
     streamed: bool = False
     sent: dict[str, Any] = field(default_factory=dict)
+    team: str = ""
+    """The workspace whose token it was sent with, where the server knows several."""
 
     @property
     def shown(self) -> str:
@@ -58,6 +62,12 @@ class SlackServer:
 
     def __init__(self, without: tuple[str, ...] = ()) -> None:
         self.without = without
+        self.teams: dict[str, str] = {}
+        """The workspace of each token; any token is taken when empty."""
+        self.codes: dict[str, dict[str, Any]] = {}
+        """What each code of an installation is exchanged for, once."""
+        self.socket = ""
+        """Where Socket Mode connects to."""
         self.messages: dict[tuple[str, str], Message] = {}
         self.ephemeral: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
@@ -66,6 +76,7 @@ class SlackServer:
         self.fault_of: Callable[[str], Fault | None] = lambda _: None
         self.injected: Counter[str] = Counter()
         self._numbers = itertools.count(1)
+        self._team = ""
         self._lock = threading.RLock()
         self.hang_seconds = 3.0
 
@@ -75,11 +86,23 @@ class SlackServer:
         """Let the next calls of a method fail, one fault each."""
         self.faults.setdefault(method, deque()).extend(faults)
 
-    def answers(self, channel: str = "", thread: str = "") -> list[Message]:
+    def answers(self, channel: str = "", thread: str = "", team: str = "") -> list[Message]:
         """Our messages, in order."""
         with self._lock:
             found = [m for m in self.messages.values() if not channel or m.channel == channel]
-        return [m for m in found if not thread or m.thread == thread]
+        return [m for m in found if (not thread or m.thread == thread) and (not team or m.team == team)]
+
+    def allow(self, code: str, workspace: str, **more: Any) -> None:
+        """Let somebody allow the app in a workspace: what the code stands for that their browser takes back."""
+        self.codes[code] = {
+            "ok": True, "access_token": f"xoxb-{workspace}-{code}", "token_type": "bot", "scope": "chat:write",
+            "bot_user_id": BOT, "app_id": "A1", "team": {"id": workspace, "name": "A team"}, "enterprise": None,
+            "authed_user": {"id": "U1"}, "is_enterprise_install": False,
+        } | more  # fmt: skip
+
+    def revoke(self, team: str) -> None:
+        """Take no token of a workspace any more."""
+        self.teams = {token: of for token, of in self.teams.items() if of != team}
 
     def named(self, method: str) -> list[dict[str, Any]]:
         """The arguments of all calls of a method."""
@@ -87,11 +110,14 @@ class SlackServer:
 
     # What Slack does.
 
-    def call(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def call(self, method: str, arguments: dict[str, Any], token: str = "") -> dict[str, Any]:
         """One call's effect and answer."""
         with self._lock:
             if method in self.without:
                 return {"ok": False, "error": "unknown_method"}
+            if method != "oauth.v2.access" and self.teams and token not in self.teams:
+                return {"ok": False, "error": "invalid_auth"}
+            self._team = self.teams.get(token, "")
             handler = getattr(self, "do_" + method.replace(".", "_"), None)
             return handler(arguments) if handler else {"ok": False, "error": "unknown_method"}
 
@@ -107,7 +133,19 @@ class SlackServer:
         return f"9{int(time.time())}.{next(self._numbers):06d}"
 
     def do_auth_test(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {"ok": True, "user_id": BOT, "bot_id": "B1", "team_id": "T1", "team": "One", "user": "career"}
+        return {"ok": True, "user_id": BOT, "bot_id": "B1", "team_id": self._team or "T1", "team": "One"}
+
+    def do_apps_connections_open(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "url": self.socket}
+
+    def do_oauth_v2_access(self, sent: dict[str, Any]) -> dict[str, Any]:
+        if sent.get("client") != CLIENT:
+            return {"ok": False, "error": "bad_client_secret"}
+        found = self.codes.pop(sent["code"], None)
+        if found is None:
+            return {"ok": False, "error": "invalid_code"}
+        self.teams[found["access_token"]] = (found["team"] or found["enterprise"])["id"]
+        return found
 
     def do_chat_postMessage(self, sent: dict[str, Any]) -> dict[str, Any]:
         if error := refusal(sent):
@@ -115,7 +153,7 @@ class SlackServer:
         ts = self._ts()
         self.messages[sent["channel"], ts] = Message(
             sent["channel"], ts, sent.get("thread_ts") or ts, sent.get("text", ""), sent.get("blocks") or [],
-            sent.get("metadata") or {}, sent=sent,
+            sent.get("metadata") or {}, sent=sent, team=self._team,
         )  # fmt: skip
         return {"ok": True, "ts": ts, "channel": sent["channel"]}
 
@@ -148,7 +186,7 @@ class SlackServer:
             return {"ok": False, "error": "msg_too_long"}
         ts = self._ts()
         self.messages[sent["channel"], ts] = Message(
-            sent["channel"], ts, sent["thread_ts"], text, streaming=True, streamed=True, sent=sent
+            sent["channel"], ts, sent["thread_ts"], text, streaming=True, streamed=True, sent=sent, team=self._team
         )
         return {"ok": True, "ts": ts, "channel": sent["channel"]}
 
@@ -224,7 +262,7 @@ def fits(block: dict[str, Any]) -> bool:
     )
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(loopback.Handler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -232,53 +270,41 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         method = self.path.split("?")[0].removeprefix("/api/").strip("/")
-        body = self.rfile.read(int(self.headers.get("content-length", "0")))
-        arguments = read_arguments(body, self.headers.get("content-type", ""))
+        arguments = read_arguments(self.body(), self.headers.get("content-type", ""))
         arguments |= dict(parse_qsl(self.path.partition("?")[2]))
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        if scheme == "Basic":
+            arguments["client"] = base64.b64decode(token).decode()
         if method.startswith("respond"):
             self.slack.responses.append(arguments)
-            self._send(200, {"ok": True})
+            self.send_json(200, {"ok": True})
             return
         self.slack.calls.append((method, arguments, time.monotonic()))
         fault = self.slack.next_fault(method)
-        if fault and not self._failed(method, arguments, fault):
-            return
-        if not fault:
-            self._send(200, self.slack.call(method, arguments))
+        if fault is None or fault.endswith(" done"):
+            done = self.slack.call(method, arguments, token)
+        if fault:
+            self._fail(fault)
+        else:
+            self.send_json(200, done)
 
     do_GET = do_POST
 
-    def _failed(self, method: str, arguments: dict[str, Any], fault: Fault) -> bool:
-        kind, _, done = fault.partition(" ")
-        if done == "done":
-            self.slack.call(method, arguments)
+    def _fail(self, fault: Fault) -> None:
+        kind = fault.partition(" ")[0]
         if kind == "429":
-            self._send(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "0"})
+            self.send_json(429, {"ok": False, "error": "ratelimited"}, retry_after="0")
         elif kind == "500":
-            self._send(500, None)
+            self.send(500, b"upstream error", "text/html")
         elif kind == "timeout":
             time.sleep(self.slack.hang_seconds)
             self.close_connection = True
         elif kind == "reset":
             self.close_connection = True
         elif kind == "missing_scope":
-            self._send(200, {"ok": False, "error": "missing_scope", "needed": "chat:write", "provided": "commands"})
+            self.send_json(200, {"ok": False, "error": "missing_scope", "needed": "chat:write", "provided": "commands"})
         else:
-            self._send(200, {"ok": False, "error": kind})
-        return False
-
-    def _send(self, status: int, data: dict[str, Any] | None, headers: dict[str, str] | None = None) -> None:
-        body = b"upstream error" if data is None else json.dumps(data).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html" if data is None else "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
+            self.send_json(200, {"ok": False, "error": kind})
 
 
 def read_arguments(body: bytes, kind: str) -> dict[str, Any]:
@@ -293,22 +319,8 @@ def read_arguments(body: bytes, kind: str) -> dict[str, Any]:
     return found
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-    def handle_error(self, *_: Any) -> None:
-        """A client that has gone is no news here."""
-
-
 @contextmanager
 def serving_slack(slack: SlackServer) -> Iterator[str]:
     """The address of the Web API, while it is there."""
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"slack": slack}))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/api/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with loopback.listening(type("Handler", (_Handler,), {"slack": slack})) as address:
+        yield f"{address}/api/"

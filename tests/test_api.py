@@ -50,10 +50,10 @@ class ScriptedLibrary:
     def is_empty(self) -> bool:
         return self.empty
 
-    def sources(self) -> list[Source]:
+    def sources(self, owners: Sequence[str] = ()) -> list[Source]:
         return [SOURCE]
 
-    def passage(self, passage_id: str) -> Neighbourhood | None:
+    def passage(self, passage_id: str, owners: Sequence[str] = ()) -> Neighbourhood | None:
         return Neighbourhood(FIRST, SOURCE, None, SECOND) if passage_id == "p1" else None
 
 
@@ -81,9 +81,9 @@ class ScriptedAssistant:
         yield Done(replace(ANSWER, conversation_id=how["conversation_id"] or "c1"))
 
     def search(
-        self, query: str, *, history: Sequence[Turn], k: int, filters: Filters, rewrite: bool
+        self, query: str, *, history: Sequence[Turn], k: int, filters: Filters, rewrite: bool, **whose: str
     ) -> tuple[str, list[Hit]]:
-        self.asked.append({"query": query, "history": history, "k": k, "filters": filters, "rewrite": rewrite})
+        self.asked.append({"query": query, "history": history, "k": k, "filters": filters, "rewrite": rewrite, **whose})
         return f"{query}, standing alone", [Hit(FIRST, SOURCE, 0.9, {"vector": 1, "bm25": 2}, 0.8)]
 
 
@@ -224,7 +224,8 @@ def test_search_tells_what_was_searched_for_and_why_each_hit_came(
         ],
     }  # fmt: skip
     assert assistant.asked[0] == {
-        "query": "pay", "history": [Turn("ML?")], "k": 3, "filters": Filters(("pay",)), "rewrite": False
+        "query": "pay", "history": [Turn("ML?")], "k": 3, "filters": Filters(("pay",)), "rewrite": False, "owner": "",
+        "conversation_id": "",
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from ingest.catalog import Catalog
 from ingest.check import faults, opened
 from ingest.errors import LibraryError
 from ingest.library import Library
-from ingest.schema import SCHEMA
+from ingest.schema import SCHEMA, SOURCE_ROW, digest
 from ingest.types import Passage, Reference, Source, Statement
 from ingest.words import stems
 
@@ -159,9 +159,69 @@ def test_library_of_version_0_1_0_is_brought_to_the_new_form(tmp_path: Path) -> 
         assert json.loads((data / "catalog.seal").read_text())["passages"] == 10
 
 
+def test_library_of_version_2_is_brought_to_the_new_form_and_uploads_to_their_owners(tmp_path: Path) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    for name in ("doc1", "doc2", "upload"):
+        (documents / f"{name}.md").write_text(text_of(name, "1", 5))
+    data = tmp_path / "data"
+    with closing(Library.open(data, HashingEmbedder())) as library:
+        library.sync([str(documents / f"{name}.md") for name in ("doc1", "doc2", "upload")])
+        before = [(source, passage) for source, passage in library.passages()]
+        upload = next(source for source in library.sources() if source.uri == "upload.md")
+        library.catalog.set_meta(f"owner {upload.root}", "key:ab")
+    as_version_2(data / "catalog.db")
+    with closing(sqlite3.connect(data / "catalog.db")) as connection:
+        connection.execute("UPDATE sources SET summary = 'altered' WHERE uri = 'doc2.md'")
+        connection.commit()
+    with closing(Catalog(data / "catalog.db")) as catalog:
+        assert catalog.vocabulary_fault() == ""
+    # What was altered before still counts as altered.
+    assert [fault.partition(" ")[0] for fault in faults(data / "catalog.db")] == ["source"]
+    with closing(sqlite3.connect(data / "catalog.db")) as connection:
+        connection.execute("UPDATE sources SET summary = '' WHERE uri = 'doc2.md'")
+        row = connection.execute(f"SELECT {SOURCE_ROW} FROM sources WHERE uri = 'doc2.md'").fetchone()
+        connection.execute("UPDATE sources SET digest = ? WHERE id = ?", (digest(row), row[0]))
+        connection.commit()
+    assert faults(data / "catalog.db") == []
+
+    with closing(Library.open(data, HashingEmbedder())) as library:
+        shared = [(source, passage) for source, passage in before if source != upload]
+        assert list(library.passages()) == shared
+        (own,) = {source for source, _ in library.own_passages(["key:ab"])}
+        assert (own.id, own.owner) == (upload.id, "key:ab")
+        assert library.search("upload", k=99) and upload.id not in {
+            hit.source.id for hit in library.search("upload", k=99)
+        }
+        assert library.sync([str(documents / "doc1.md")]).embedded == 0
+        assert library.sync([upload.root], owner="key:ab").embedded == 0
+
+
+def as_version_2(path: Path) -> None:
+    """Turn a catalog's tables back into those that knew no owners."""
+    row = SOURCE_ROW.removesuffix(", owner")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "DROP INDEX sources_of_file; ALTER TABLE sources DROP COLUMN owner;"
+            "CREATE INDEX sources_of_file ON sources (root, file);"
+            "CREATE TABLE old (root TEXT NOT NULL, uri TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (root, uri));"
+            "INSERT INTO old SELECT root, uri, hash FROM files; DROP TABLE files; ALTER TABLE old RENAME TO files;"
+            "CREATE TABLE old (stem TEXT NOT NULL, word TEXT NOT NULL, passages INTEGER NOT NULL, "
+            "PRIMARY KEY (stem, word));"
+            "INSERT INTO old SELECT stem, word, passages FROM vocabulary; DROP TABLE vocabulary;"
+            "ALTER TABLE old RENAME TO vocabulary; DROP TABLE own_text; DELETE FROM meta WHERE key = 'shared';"
+            "PRAGMA user_version = 2;"
+        )
+        for held in connection.execute(f"SELECT {row} FROM sources").fetchall():
+            connection.execute("UPDATE sources SET digest = ? WHERE id = ?", (digest(held), held[0]))
+        connection.commit()
+
+
 def as_0_1_0(path: Path) -> None:
     """Turn a catalog's tables back into those of version 0.1.0: no digests, numbers that may be given again."""
-    old = SCHEMA.replace(",\n    digest TEXT NOT NULL\n", "\n").replace(", digest TEXT NOT NULL", "")
+    as_version_2(path)
+    old = SCHEMA.replace(",\n    digest TEXT NOT NULL, owner TEXT NOT NULL DEFAULT ''\n", "\n")
+    old = old.replace(", digest TEXT NOT NULL", "").replace("sources (owner, root, file)", "sources (root, file)")
     old = old.replace(" AUTOINCREMENT", "")
     assert "digest" not in old
     with closing(sqlite3.connect(path)) as connection:

@@ -41,23 +41,89 @@ def upload(client: TestClient, name: str, content: bytes, headers: dict[str, str
 # Sources
 
 
-def test_uploaded_document_is_asked_then_taken_out(client: TestClient) -> None:
+QUESTION = {"question": "What does a lighthouse keeper in Iceland earn a week?"}
+
+
+def test_uploaded_document_is_asked_by_its_key_alone_then_taken_out(client: TestClient) -> None:
+    before = {headers["X-API-Key"]: everything_seen(client, headers) for headers in (MINE, THEIRS)}
     brought = upload(client, "keepers.md", NOTE)
     assert brought["status"] == 201
     assert brought["report"] == "1 new, 0 changed, 0 removed, 0 unchanged, 0 failed"
     (source,) = brought["sources"]  # type: ignore[misc]
-    question = {"question": "What does a lighthouse keeper in Iceland earn a week?"}
-    answer = client.post("/v1/ask", json=question, headers=THEIRS).json()
+    assert source["visible_to"] == "you"
+    answer = client.post("/v1/ask", json=QUESTION, headers=MINE).json()
     assert "61,200" in answer["answer"] and answer["citations"][0]["source_id"] == source["source_id"]
+    verified = {"sentence": "A lighthouse keeper in Iceland earns 61,200 kronor a week."}
+    assert client.post("/v1/verify", json=verified, headers=MINE).json()["supported"]
+    assert not client.post("/v1/verify", json=verified, headers=THEIRS).json()["supported"]
+    assert everything_seen(client, THEIRS) == before["theirs"]
 
+    passage = f"/v1/passages/{answer['citations'][0]['passage_id']}"
+    assert "61,200" in client.get(passage, headers=MINE).json()["text"]
+    assert same_refusal(client, "GET", passage, "/v1/passages/absent")
     path = f"/v1/sources/{source['source_id']}"
-    foreign, absent = client.delete(path, headers=THEIRS), client.delete("/v1/sources/absent", headers=THEIRS)
-    assert foreign.status_code == absent.status_code == 404
-    assert foreign.json()["error"]["message"] == absent.json()["error"]["message"]
+    assert same_refusal(client, "DELETE", path, "/v1/sources/absent")
     assert client.delete(path, headers=MINE).status_code == 204
-    assert "61,200" not in client.post("/v1/ask", json=question, headers=MINE).json()["answer"]
+    assert everything_seen(client, MINE) == before["mine"]
     assert upload(client, "keepers.md", NOTE)["status"] == 201
     client.delete(path, headers=MINE)
+
+
+def everything_seen(client: TestClient, headers: dict[str, str]) -> list[object]:
+    """What a key gets that could tell of a document: answers, hits with their scores, the list of sources."""
+    answer = client.post("/v1/ask", json=QUESTION, headers=headers).json()
+    varying = {"turn_id": "", "conversation_id": "", "timings_ms": ""}
+    hits = client.post("/v1/search", json={"query": "lighthous keeper in Icelnd 61,200", "k": 50}, headers=headers)
+    return [answer | varying, hits.json(), client.get("/v1/sources", headers=headers).json()]
+
+
+def same_refusal(client: TestClient, method: str, foreign: str, absent: str) -> bool:
+    """Whether what is somebody else's and what is nowhere answer the same 404."""
+    answers = [client.request(method, path, headers=THEIRS) for path in (foreign, absent)]
+    said = [answer.json()["error"] | {"request_id": ""} for answer in answers]
+    return [answer.status_code for answer in answers] == [404, 404] and said[0] == said[1]
+
+
+def test_document_of_a_conversation_is_found_in_it_alone_and_goes_with_it(client: TestClient) -> None:
+    form, note = {"conversation_id": "c-lighthouse"}, NOTE.replace(b"61,200", b"64,700")
+    brought = client.post("/v1/sources", files={"file": ("keepers.md", note)}, data=form, headers=MINE).json()
+    (source,) = brought["sources"]
+    assert source["visible_to"] == "one conversation"
+
+    def asked(headers: dict[str, str], **more: str) -> dict[str, object]:
+        answer: dict[str, object] = client.post("/v1/ask", json=QUESTION | more, headers=headers).json()
+        return answer
+
+    assert "64,700" in str(asked(MINE, **form)["answer"])
+    assert not [one for one in (asked(MINE), asked(THEIRS), asked(THEIRS, **form)) if "64,700" in str(one["answer"])]
+    query = {"query": "lighthouse keeper", **form}
+    hits = [client.post("/v1/search", json=query, headers=one).json()["hits"] for one in (MINE, THEIRS)]
+    assert [source["source_id"] in {hit["source_id"] for hit in one} for one in hits] == [True, False]
+    verified = {"sentence": "A lighthouse keeper in Iceland earns 64,700 kronor a week.", **form}
+    verdicts = [client.post("/v1/verify", json=verified, headers=one).json() for one in (MINE, THEIRS)]
+    assert [one["supported"] for one in verdicts] == [True, False]
+    listed = [client.get("/v1/sources", params=form, headers=one).text for one in (MINE, THEIRS)]
+    assert [source["source_id"] in one for one in listed] == [True, False]
+    assert source["source_id"] not in client.get("/v1/sources", headers=MINE).text
+    passage = f"/v1/passages/{hits[0][0]['passage_id']}"
+    assert client.get(passage, headers=MINE).status_code == 200
+    assert same_refusal(client, "GET", passage, "/v1/passages/absent")
+    assert same_refusal(client, "DELETE", f"/v1/sources/{source['source_id']}", "/v1/sources/absent")
+
+    assert client.delete("/v1/conversations/c-lighthouse", headers=THEIRS).status_code in (204, 404)
+    assert "64,700" in str(asked(MINE, **form)["answer"])
+    assert client.delete("/v1/conversations/c-lighthouse", headers=MINE).status_code == 204
+    assert client.get(passage, headers=MINE).status_code == 404
+    assert "64,700" not in str(asked(MINE, **form)["answer"])
+    folder = client.app.state.assistant.library.folder  # type: ignore[attr-defined]
+    assert not [path for path in folder.rglob("*") if path.is_file() and b"64,700 kronor" in path.read_bytes()]
+
+
+def test_conversation_with_a_document_and_no_question_can_be_deleted(client: TestClient) -> None:
+    form = {"conversation_id": "c-silent"}
+    client.post("/v1/sources", files={"file": ("keepers.md", NOTE)}, data=form, headers=MINE)
+    assert client.delete("/v1/conversations/c-silent", headers=MINE).status_code == 204
+    assert client.delete("/v1/conversations/c-silent", headers=MINE).status_code == 404
 
 
 def test_second_file_of_a_name_takes_the_place_of_the_first(client: TestClient) -> None:
@@ -69,6 +135,12 @@ def test_second_file_of_a_name_takes_the_place_of_the_first(client: TestClient) 
     found = client.post("/v1/search", json={"query": "lighthouse keeper Iceland"}, headers=MINE).json()
     assert "70,000" in found["hits"][0]["text"]
     client.delete(f"/v1/sources/{found['hits'][0]['source_id']}", headers=MINE)
+
+
+def test_id_of_a_conversation_is_limited(client: TestClient) -> None:
+    for form in ({"data": {"conversation_id": "c" * 201}, "files": {"file": ("a.md", NOTE)}},
+                 {"json": {"url": "https://example.org/", "conversation_id": "c" * 201}}):  # fmt: skip
+        assert client.post("/v1/sources", headers=MINE, **form).status_code == 400  # type: ignore[arg-type]
 
 
 def test_same_name_of_another_key_is_another_document(client: TestClient) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import letter
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -280,18 +282,30 @@ def test_pdf_states_its_date(tmp_path: Path) -> None:
     assert len(story(tmp_path / "a.pdf", [Paragraph(SAID, STYLES["BodyText"])]).origin.as_of) == len("2024-05-31")
 
 
+def test_pdf_says_which_of_its_pages_are_scans(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        for number in range(1, 8):
+            if number in (2, 5, 6):
+                canvas.drawImage(_picture(), 0, 0, *letter)
+            elif number != 7:
+                canvas.drawString(72, 700 - 90 * number, " ".join(SAID.split()[number:]))
+            if number == 4:
+                canvas.drawImage(_picture(), 0, 0, *letter)
+            canvas.showPage()
+
+    document = only(drawn(tmp_path / "a.pdf", draw))
+    assert document.unread == "pp. 2, 5–6 held no text; it may be scanned"
+    assert {block.page for block in document.blocks} == {1, 3, 4}
+
+
 def scan(path: Path) -> None:
-    from PIL import Image
-    from reportlab.lib.utils import ImageReader
-
-    picture = ImageReader(io.BytesIO(_png(Image.new("L", (200, 200), 128))))
-    drawn(path, lambda canvas: canvas.drawImage(picture, 72, 400, 300, 300))
+    drawn(path, lambda canvas: canvas.drawImage(_picture(), 72, 400, 300, 300))
 
 
-def _png(image: object) -> bytes:
+def _picture() -> ImageReader:
     held = io.BytesIO()
-    image.save(held, "PNG")  # type: ignore[attr-defined]
-    return held.getvalue()
+    Image.new("L", (200, 200), 128).save(held, "PNG")
+    return ImageReader(io.BytesIO(held.getvalue()))
 
 
 def encrypted(path: Path) -> None:

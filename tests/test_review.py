@@ -49,7 +49,7 @@ def data(tmp_path: Path) -> Path:
 def assistant_on(day: date, data: Path) -> Assistant:
     library = open_library(load_settings(data_dir=str(data)))
     embed = library.embedder.embed_passages
-    answerer = ExtractiveAnswerer(embed, lambda: WordCounts(lambda stem: 1, 1), SupportCheck(embed))
+    answerer = ExtractiveAnswerer(embed, lambda owners: WordCounts(lambda stem: 1, 1), SupportCheck(embed))
     conversations = Conversations(data / "conversations.db")
     return Assistant(library, LibraryRewriter(library), answerer, conversations, today=lambda: day)
 

@@ -194,7 +194,7 @@ class _Slow(FakeListChatModel):
         return "Too late?"
 
 
-def _plain(question: str, history: Sequence[Turn]) -> str:
+def _plain(question: str, history: Sequence[Turn], owners: Sequence[str]) -> str:
     return f"plain: {question}"
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_desk import Desk, direct, mention, message, quick, served
-from slack_server import BOT, SlackServer, serving_slack
+from slack_desk import CITATION, Desk, direct, mention, message, quick, served
+from slack_server import BOT, SlackServer, refusal, serving_slack
 
 Scene = Callable[[Desk], Coroutine[Any, Any, None]]
 
@@ -184,6 +186,21 @@ def test_an_edited_question_is_answered_once_more_in_place(play: Callable[..., N
     assert "To “What is paid?”" in answer.words
 
 
+def test_an_edited_question_is_answered_from_what_was_said_before_it(play: Callable[..., None]) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.deliver(mention("What is paid?", "1.000001"))
+        for ts, question in (("1.000002", "And in Seatle?"), ("1.000003", "And in Boston?")):
+            await desk.settled()
+            await desk.deliver(message(question, ts, thread_ts="1.000001"))
+        await desk.settled()
+        await desk.deliver(changed("And in Seattle?", "1.000002", "3.000001"))
+        await desk.settled()
+        assert desk.assistant.asked[-1]["question"] == "And in Seattle?"
+        assert desk.assistant.asked[-1]["before"] == ["What is paid?"]
+
+    play(scene)
+
+
 def test_an_unfurl_is_no_edit(play: Callable[..., None]) -> None:
     async def scene(desk: Desk) -> None:
         await desk.deliver(mention("What is paid?", "1.000001"))
@@ -225,6 +242,21 @@ def test_a_question_whose_deletion_comes_first_is_not_answered(play: Callable[..
 
     play(scene)
     assert not slack.answers()
+
+
+def test_a_workspace_that_removes_the_app_takes_all_that_was_asked_there(
+    play: Callable[..., None], slack: SlackServer
+) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.deliver(mention("What is paid?", "1.000001"))
+        await desk.command("What is paid?")
+        await desk.settled()
+        await desk.until(lambda: slack.responses)
+        assert len(desk.assistant.conversations.every_turn()) == 2
+        await desk.deliver({"type": "app_uninstalled"})
+        assert not desk.assistant.conversations.every_turn()
+
+    play(scene)
 
 
 # Buttons, commands, shortcuts, tabs
@@ -294,6 +326,48 @@ def test_a_slash_command_is_answered_to_the_asker_alone_and_forgotten_on_request
     assert "<https://example.org/pay?a=1&amp;b=2|[1]>" in slack.responses[0]["blocks"][0]["text"]["text"]
     assert "forgotten" in slack.responses[3]["text"] and "/career" in slack.responses[4]["text"]
     assert not slack.answers()
+
+
+def test_a_long_private_answer_comes_in_several_messages_to_the_asker_alone(
+    play: Callable[..., None], slack: SlackServer
+) -> None:
+    long = " ".join(f"Statement {number} says that it is so.\n\n" for number in range(600)) + "It is $5. [1]"
+
+    async def scene(desk: Desk) -> None:
+        desk.assistant.answers["What is paid?"] = long
+        await desk.command("What is paid?")
+        await desk.until(lambda: len(slack.responses) == 3)
+
+    play(scene)
+    together = json.dumps([one["blocks"] for one in slack.responses])
+    assert all(f"Statement {number} says" in together for number in range(600))
+    assert [any(block["type"] == "context" for block in one["blocks"]) for one in slack.responses] == [0, 0, 1]
+    assert all(one["response_type"] == "ephemeral" and not refusal(one) for one in slack.responses)
+
+
+def test_what_fails_in_private_is_said_in_private(play: Callable[..., None], slack: SlackServer) -> None:
+    async def scene(desk: Desk) -> None:
+        checked = {"callback_id": "check_against_library", "message": {"ts": "1.1", "text": ""}}
+        for number, act in enumerate(
+            (
+                desk.command("Is it unreachable?"),
+                desk.command("Is it broken?"),
+                desk.interact("message_action", **checked),
+            )
+        ):
+            assert await act == 200
+            await desk.until(lambda seen=number: len(slack.responses) > seen)
+        desk.assistant.conversations._path.write_bytes(b"damaged" * 1_000)
+        await desk.command("forget")
+        await desk.until(lambda: len(slack.responses) == 4)
+
+    play(scene)
+    unreachable, broken, empty, damaged = (one["text"] for one in slack.responses)
+    assert unreachable == "The model does not answer. Try later."
+    assert broken.startswith("Something went wrong on our side (") and "secret" not in broken
+    assert "empty" in empty
+    assert "cannot be read or written" in damaged
+    assert all(one["response_type"] == "ephemeral" for one in slack.responses)
 
 
 def test_a_message_is_checked_against_the_library_for_whoever_asks(
@@ -421,6 +495,19 @@ def test_a_failing_model_ends_in_a_sentence_in_place_of_half_an_answer(
     assert words["1.000001"] == "The model does not answer. Try later."
     assert words["1.000002"].startswith("Something went wrong on our side (") and "secret" not in words["1.000002"]
     assert len(words) == 3
+
+
+def test_an_answer_that_cannot_be_shown_ends_in_a_sentence_in_its_place(
+    play: Callable[..., None], slack: SlackServer
+) -> None:
+    async def scene(desk: Desk) -> None:
+        desk.assistant.citations = (replace(CITATION, title=None),)  # type: ignore[arg-type]
+        await desk.deliver(direct("What is paid?"))
+        await desk.settled()
+
+    play(scene)
+    [answer] = slack.answers()
+    assert answer.words.startswith("Something went wrong on our side (") and not answer.streaming
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from slack_desk import mention, message, served
 from slack_server import SlackServer, serving_slack
@@ -14,7 +15,9 @@ from slack_server import SlackServer, serving_slack
 from assistant.build import build_assistant
 from ingest.settings import load_settings
 from ui.cli import cli
-from ui.slack import COMMAND, SHORTCUT
+from ui.slack_listeners import SHORTCUT
+from ui.slack_oauth import SCOPES
+from ui.slack_private import COMMAND
 
 HOME = Path(__file__).resolve().parent.parent
 
@@ -54,16 +57,24 @@ def test_the_manifest_names_what_the_bot_listens_to_and_nothing_more() -> None:
     assert [one["callback_id"] for one in features["shortcuts"]] == [SHORTCUT]
     assert len(features["agent_view"]["agent_description"]) <= 300
     scopes = manifest["oauth_config"]["scopes"]["bot"]
-    assert scopes == sorted(scopes) and not [one for one in scopes if one.startswith(("users", "files", "admin"))]
+    assert scopes == list(SCOPES) == sorted(scopes) and not [
+        one for one in scopes if one.startswith(("users", "files", "admin"))
+    ]
     told = (HOME / "docs" / "slack.md").read_text(encoding="utf-8")
     assert not [scope for scope in scopes if f"`{scope}`" not in told]
 
 
-def test_the_command_says_which_token_is_missing(tmp_path: Path) -> None:
-    for env, said in (
-        ({}, "SLACK_BOT_TOKEN is not set"),
-        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN is not set"),
-    ):
-        ran = CliRunner().invoke(cli, ["slack", "--data", str(tmp_path)], env=env)
-        assert ran.exit_code == 1
-        assert said in ran.output and "docs/slack.md" in ran.output
+@pytest.mark.parametrize(
+    ("env", "said", "next_step"),
+    [
+        ({}, "SLACK_BOT_TOKEN is not set", "docs/slack.md"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN is not set", "docs/slack.md"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_CLIENT_ID": "1"}, "are both set", "Keep"),
+    ],
+)
+def test_the_command_says_which_token_is_missing_or_too_much(
+    tmp_path: Path, env: dict[str, str], said: str, next_step: str
+) -> None:
+    ran = CliRunner().invoke(cli, ["slack", "--data", str(tmp_path)], env=env)
+    assert ran.exit_code == 1
+    assert said in ran.output and next_step in ran.output

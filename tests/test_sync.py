@@ -427,3 +427,22 @@ def test_what_a_library_holds_does_not_depend_on_the_way_there(
         assert Upkeep(library.folder, embedder).check().ok
     with sqlite3.connect(tmp_path / "detours" / "catalog.db") as catalog:
         assert catalog.execute("SELECT count(*) FROM files").fetchone()[0] == 3
+
+
+def test_what_could_not_be_read_of_a_file_is_said_and_the_rest_is_in(library: Library, folder: Path) -> None:
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(folder / "handbook.pdf"), pagesize=(400, 400))
+    canvas.drawString(40, 300, "Robotics engineers need a bachelor's degree.")
+    canvas.showPage()
+    canvas.drawImage(ImageReader(Image.new("L", (50, 50), 128)), 0, 0, 400, 400)
+    canvas.save()
+
+    report = library.sync([str(folder)])
+
+    assert (len(report.new), report.failed) == (1, ())
+    (partly,) = report.partly
+    assert partly.uri.endswith("handbook.pdf") and "p. 2 held no text" in partly.reason
+    assert library.search("What degree do robotics engineers need?")

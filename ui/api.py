@@ -31,10 +31,11 @@ from ingest.settings import Settings
 from ingest.types import Filters
 from ui import conversations_api, library_api, mcp_server, metrics, openai_compat, render, schemas, slack
 from ui.docs import docs_html
-from ui.failures import handle_failures, kind_of, said
+from ui.failures import handle_failures, kind_of, public, said
 from ui.guard import Guard, Seen
 from ui.limits import RateLimit
 from ui.logs import log_request, traces_wanted
+from ui.stopping import EndsInTime
 from ui.wiring import SSE_HEADERS, Answering, drained, past, watched
 
 log = logging.getLogger(__name__)
@@ -75,13 +76,15 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
     )
     app.state.assistant = assistant
     app.state.metrics = metrics.Metrics()
+    app.state.stopping_for = lambda: 0.0
     for part in (*_PARTS, last):
         app.include_router(part)
     if mcp:
         app.router.routes.append(Route("/mcp", mcp))
     if bot:
         app.state.slack = bot
-        app.router.routes.append(Route(slack.PATH, bot.handle, methods=["POST"]))
+        app.router.routes.extend(bot.routes())
+    app.add_middleware(EndsInTime)
     # With no site named it grants nobody anything: Gradio, mounted beside us, would otherwise add rules of its own that
     # let every site in.
     app.add_middleware(
@@ -138,7 +141,7 @@ def ask(body: schemas.AskRequest, request: Request, assistant: Answering) -> Any
 
 
 @router.post("/v1/search", response_model=schemas.SearchResponse)
-def search(body: schemas.SearchRequest, assistant: Answering) -> Any:
+def search(body: schemas.SearchRequest, request: Request, assistant: Answering) -> Any:
     """Find passages, best first, with their scores and ranks."""
     searched_for, hits = assistant.search(
         body.query,
@@ -146,20 +149,23 @@ def search(body: schemas.SearchRequest, assistant: Answering) -> Any:
         k=body.k,
         filters=_filters(body.filters),
         rewrite=body.rewrite,
+        owner=request.state.owner,
+        conversation_id=body.conversation_id or "",
     )
     return render.found(searched_for, hits)
 
 
 @router.post("/v1/verify", response_model=schemas.VerifyResponse)
-def verify(body: schemas.VerifyRequest, assistant: Answering) -> Any:
+def verify(body: schemas.VerifyRequest, request: Request, assistant: Answering) -> Any:
     """Say whether the library, or the passages sent, support a sentence, and what is missing."""
-    return asdict(assistant.verify(body.sentence, body.passages))
+    asked = {"owner": request.state.owner, "conversation_id": body.conversation_id or ""}
+    return asdict(assistant.verify(body.sentence, body.passages, **asked))
 
 
 @router.get("/v1/passages/{passage_id}", response_model=schemas.PassageResponse)
-def passage(passage_id: str, assistant: Answering) -> Any:
+def passage(passage_id: str, request: Request, assistant: Answering) -> Any:
     """A passage with its neighbours and its place: where a citation leads."""
-    around = assistant.library.passage(passage_id)
+    around = assistant.library.passage(passage_id, [request.state.owner])
     if around is None:
         raise HTTPException(404, "The library holds no such passage.")
     return render.passage(around)
@@ -218,7 +224,7 @@ def _sent(events: Iterator[Event], request_id: str) -> Iterator[str]:
         for event in events:
             yield server_sent(*_named(event))
     except errors.CareerError as error:
-        yield server_sent("error", _failure(kind_of(error), error.message, error.hint, request_id))
+        yield server_sent("error", _failure(kind_of(error), *public(error), request_id))
     except Exception:  # the outermost edge: the status has been sent, so nothing else would tell the caller
         log.exception("request %s failed", request_id)
         yield server_sent("error", _failure("internal_error", "Something went wrong on our side.", "", request_id))

@@ -158,7 +158,7 @@ def ingest(ctx: click.Context, targets: tuple[str, ...], dry_run: bool, prune: b
         click.echo(f"{'Would be: ' if dry_run else ''}{report}")
         for line in render.plan(report) if dry_run else ():
             click.echo(line, err=True)
-    for failure in report.failed:
+    for failure in (*report.failed, *report.partly):
         click.echo(render.safe(f"{failure.uri}: {failure.reason}"), err=True)
     ctx.exit(1 if report.failed else 0)
 

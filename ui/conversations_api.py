@@ -35,8 +35,8 @@ def conversation(conversation_id: str, request: Request, assistant: Answering) -
 
 @router.delete("/v1/conversations/{conversation_id}", status_code=204)
 def forget(conversation_id: str, request: Request, assistant: Answering) -> Response:
-    """Delete a conversation, with what was said about its answers."""
-    if not assistant.conversations.delete(conversation_id, request.state.owner):
+    """Delete a conversation, with its documents and what was said about its answers."""
+    if not assistant.forget(conversation_id, request.state.owner):
         raise HTTPException(404, _ABSENT)
     return Response(status_code=204)
 

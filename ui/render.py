@@ -220,6 +220,7 @@ def source(source: Source) -> dict[str, Any]:
         "external_id": source.external_id,
         "passages": source.passages,
         "added_at": source.added_at,
+        "visible_to": "one conversation" if "/" in source.owner else "you" if source.owner else "everybody",
     }
 
 

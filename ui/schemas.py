@@ -71,6 +71,14 @@ def _writable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_writable)]
 
 
+LONGEST_ID = 200
+"""Characters of an id in a request at most."""
+ConversationId = Annotated[
+    Text | None,
+    Field(max_length=LONGEST_ID, description="One of your conversations, whose own documents are meant, too."),
+]
+
+
 class _Request(BaseModel):
     """A body that comes in: an unknown field is an error, so that a misspelt one is not silently ignored."""
 
@@ -104,7 +112,7 @@ class AskRequest(_Request):
 
     question: Text = Field(description="1 to 4,000 characters.")
     conversation_id: Text | None = Field(
-        None, max_length=200, description="Continues a conversation; absent: a new one."
+        None, max_length=LONGEST_ID, description="Continues a conversation; absent: a new one."
     )
     history: list[PastTurn] | None = Field(
         None, max_length=_MANY, description="The turns before, oldest first; takes the place of what is kept."
@@ -124,6 +132,7 @@ class SearchRequest(_Request):
     k: int = Field(10, ge=1, le=100, description="Hits at most.")
     filters: SearchFilters | None = None
     rewrite: bool = Field(True, description="Mend typos and make a follow-up stand alone before searching.")
+    conversation_id: ConversationId = None
 
 
 class SourceRequest(_Request):
@@ -132,6 +141,11 @@ class SourceRequest(_Request):
     model_config = _example(url="https://www.bls.gov/ooh/math/data-scientists.htm")
 
     url: Text = Field(min_length=1, max_length=2_000, description="An `http` or `https` address.")
+    conversation_id: Text | None = Field(
+        None,
+        max_length=LONGEST_ID,
+        description="Brings it in for one conversation of yours alone, begun or not; it goes when that is deleted.",
+    )
 
 
 class FeedbackRequest(_Request):
@@ -151,6 +165,7 @@ class VerifyRequest(_Request):
 
     sentence: Text = Field(description="1 to 4,000 characters.")
     passages: list[Text] = Field([], max_length=100, description="Texts to hold it against instead of the library.")
+    conversation_id: ConversationId = None
 
 
 # What goes out.
@@ -239,6 +254,9 @@ class SourceObject(BaseModel):
     external_id: str
     passages: int
     added_at: str
+    visible_to: Literal["everybody", "you", "one conversation"] = Field(
+        description="Who finds it: everybody who may ask, you alone, or you in one conversation."
+    )
 
 
 class SourcesResponse(BaseModel):
@@ -251,6 +269,7 @@ class BroughtIn(BaseModel):
     """What came of bringing a document in."""
 
     report: str = Field(description="`1 new, 0 changed, 0 removed, 0 unchanged, 0 failed`.")
+    partly: list[str] = Field(description="What of it could not be read, such as scanned pages.")
     sources: list[SourceObject]
 
 

@@ -11,13 +11,14 @@ from contextlib import asynccontextmanager, suppress
 from weakref import WeakValueDictionary
 
 from assistant.assistant import Assistant
-from assistant.types import Answer, Cited, Delta, Done, Event
+from assistant.types import Answer, Cited, Delta, Done, Event, Turn
 from ingest.errors import CareerError
 from ui import slack_text
 from ui.slack_events import conversation_of
 from ui.slack_ledger import LEASE_SECONDS, MOST_ATTEMPTS, Asked, Claim, SlackLedger
 from ui.slack_post import Reply
 from ui.slack_web import TRIES, Refused, Unclear, Workspace
+from ui.slack_workspaces import NotInstalled
 
 log = logging.getLogger(__name__)
 
@@ -99,15 +100,19 @@ class Colleague:
             raise
         except Exception:  # the outermost edge of this work: another attempt is made, then it is given up
             log.exception("slack message %s was not answered", message.ts)
-            self._ledger.release(message.key)
+            with suppress(CareerError, Refused, Unclear):
+                await self._put_off(claim)
         finally:
             renewing.cancel()
 
     async def _until_done(self, claim: Claim) -> None:
         """Answer a message, and again when its words have changed meanwhile."""
         message = claim.message
-        workspace = await self._workspace(message.team)
         going: Claim | None = claim
+        try:
+            workspace = await self._workspace(message.team)
+        except NotInstalled:
+            return self._ledger.give_up(message.key)
         try:
             while going is not None:
                 await self._once(workspace, going)
@@ -117,16 +122,17 @@ class Colleague:
             self._ledger.give_up(message.key)
         except Unclear as error:
             log.warning("slack message %s: %s", message.ts, error)
-            await self._put_off(workspace, claim)
+            await self._put_off(claim)
         if self._ledger.is_deleted(message.key) and (left := self._ledger.delete(message.key)):
             await self._withdrawn(left)
 
-    async def _put_off(self, workspace: Workspace, claim: Claim) -> None:
+    async def _put_off(self, claim: Claim) -> None:
         """Leave a message for another attempt; after the last, say so."""
         if claim.attempts < MOST_ATTEMPTS:
             self._ledger.release(claim.message.key)
             return
         self._ledger.give_up(claim.message.key)
+        workspace = await self._workspace(claim.message.team)
         await self._tell(workspace, claim.message, Refused("chat.postMessage", "Slack does not answer"))
 
     async def _renewing(self, message: Asked) -> None:
@@ -140,21 +146,21 @@ class Colleague:
         reply = self._reply(workspace, claim)
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
-                events = self.events(message, claim.turn_id)
+                events = self.events(claim)
                 await self._status(workspace, message, STATUS)
                 answer = await self._shown(events, reply)
+            await reply.finish(answer)
         except CareerError as error:
             log.warning("slack message %s: %s", message.ts, error)
-            return await reply.say(str(error))
+            await reply.say(str(error))
         except TimeoutError:
-            return await reply.say("The answer took too long. Ask again, or in fewer words.")
+            await reply.say("The answer took too long. Ask again, or in fewer words.")
         except (Refused, Unclear):
             raise
         except Exception:  # the outermost edge: the asker gets an id, the log the rest
             failure = uuid.uuid4().hex[:12]
             log.exception("slack message %s failed (%s)", message.ts, failure)
-            return await reply.say(f"Something went wrong on our side ({failure}). Ask again in a moment.")
-        await reply.finish(answer)
+            await reply.say(f"Something went wrong on our side ({failure}). Ask again in a moment.")
 
     async def _shown(self, events: AsyncIterator[Event], reply: Reply) -> Answer:
         text, urls = "", dict[int, str]()
@@ -179,15 +185,17 @@ class Colleague:
             lambda: self._ledger.replies(message.team, message.channel),
         )
 
-    def events(self, message: Asked, turn_id: str) -> AsyncIterator[Event]:
+    def events(self, claim: Claim) -> AsyncIterator[Event]:
         """What happens while a message is answered; it begins at once, in a thread of its own."""
-        conversation, owner = conversation_of(message)
+        text, turn_id = claim.message.text, claim.turn_id
+        conversation, owner = conversation_of(claim.message)
 
         def work() -> None:
             try:
-                self.assistant.conversations.delete_turn(turn_id, owner)
-                stream = self.assistant.stream(message.text, conversation_id=conversation, owner=owner, turn_id=turn_id)
-                for event in stream:
+                history = self._taken_back(claim) if claim.begun or claim.attempts > 1 else None
+                for event in self.assistant.stream(
+                    text, conversation_id=conversation, owner=owner, history=history, turn_id=turn_id
+                ):
                     loop.call_soon_threadsafe(coming.put_nowait, event)
             except Exception as error:  # raised again where the events are read
                 loop.call_soon_threadsafe(coming.put_nowait, error)
@@ -203,6 +211,15 @@ class Colleague:
         coming: asyncio.Queue[Event | Exception] = asyncio.Queue()
         loop.run_in_executor(self._threads, work)
         return told()
+
+    def _taken_back(self, claim: Claim) -> list[Turn] | None:
+        """Drop the turn of a message that is answered anew: the turns before it; None where there was no such turn."""
+        conversations, (conversation, owner) = self.assistant.conversations, conversation_of(claim.message)
+        kept = [one.answer for one in conversations.answers(conversation, owner)]
+        turns = conversations.turns(conversation, owner)
+        at = next((index for index, answer in enumerate(kept) if answer["turn_id"] == claim.turn_id), None)
+        conversations.delete_turn(claim.turn_id, owner)
+        return None if at is None else turns[:at]
 
     async def _status(self, workspace: Workspace, message: Asked, status: str) -> None:
         """Show that it is being worked on; it goes away when the answer comes."""

@@ -105,9 +105,25 @@ def pressed(body: Mapping[str, Any], question: str) -> Asked | None:
 
 
 def team_of(body: Mapping[str, Any]) -> str:
-    """The workspace that a request comes from: the one that the app is installed in."""
-    team = body.get("team_id") or (body.get("team") or {}).get("id") or (body.get("user") or {}).get("team_id") or ""
-    return str(team)
+    """The workspace that a request comes from: the one that the app is installed in.
+
+    In a channel that two workspaces share, the workspace that an event names may be the other one.
+
+    >>> team_of({"team_id": "T2", "authorizations": [{"team_id": "T1"}]}), team_of({"team": {"id": "T3"}})
+    ('T1', 'T3')
+    """
+    installed = (body.get("authorizations") or [{}])[0].get("team_id")
+    named = body.get("team_id") or (body.get("team") or {}).get("id") or (body.get("user") or {}).get("team_id")
+    return str(installed or named or "")
+
+
+def owners_in(team: str) -> str:
+    """How the name of everybody begins who owns conversations in a workspace.
+
+    >>> owners_in("T1")
+    'slack:T1:'
+    """
+    return f"slack:{team}:"
 
 
 def conversation_of(asked: Asked) -> tuple[str, str]:
@@ -116,4 +132,5 @@ def conversation_of(asked: Asked) -> tuple[str, str]:
     >>> conversation_of(Asked("T1", "C1", "2.0", "1.0", "U1", "Why?"))
     ('slack:T1:C1:1.0', 'slack:T1:C1')
     """
-    return f"slack:{asked.team}:{asked.channel}:{asked.thread}", f"slack:{asked.team}:{asked.channel}"
+    owner = f"{owners_in(asked.team)}{asked.channel}"
+    return f"{owner}:{asked.thread}", owner

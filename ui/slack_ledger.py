@@ -108,20 +108,21 @@ class SlackLedger:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction that holds the write lock from its first read on."""
+        """One transaction that holds the write lock from its first read on; what fails in it closes the file on it."""
         with self._connect() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
+            yield connection
             connection.execute("COMMIT")
 
     def claim(self, message: Asked, event_id: str) -> Claim | None:
-        """Take a message on; None when somebody has, unless their lease has run out."""
+        """Take a message on, and follow its thread: what is asked in it from now on needs no mention.
+
+        None when somebody has taken it on, unless their lease has run out.
+        """
         with self._writing() as connection:
             now = self._clock()
+            thread = (message.team, message.channel, message.thread, now)
+            connection.execute("INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?)", thread)
             new_event = _first_time(connection, event_id, now)
             if self._row(connection, message.key) is not None:
                 return self._taken_up(connection, message.key)
@@ -158,6 +159,15 @@ class SlackLedger:
                 (*key, self._clock()),
             )
             return found
+
+    def forget_team(self, team: str, before: float | None = None) -> None:
+        """Forget what was asked in a workspace, or what was before a time, and never answer it."""
+        until = self._clock() if before is None else before
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE messages SET text = '', user = '', state = 'deleted' WHERE team = ? AND at <= ?", (team, until)
+            )
+            connection.execute("DELETE FROM threads WHERE team = ? AND at <= ?", (team, until))
 
     def note(self, key: Key, replies: tuple[str, ...]) -> None:
         """Note that posting has begun, and the messages that hold the answer so far."""
@@ -216,13 +226,6 @@ class SlackLedger:
                 "SELECT replies FROM messages WHERE team = ? AND channel = ?", (team, channel)
             ).fetchall()
         return {ts for (replies,) in rows for ts in json.loads(replies)}
-
-    def join(self, team: str, channel: str, thread: str) -> None:
-        """Follow a thread: what is asked in it from now on needs no mention."""
-        with self._writing() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?)", (team, channel, thread, self._clock())
-            )
 
     def has_joined(self, team: str, channel: str, thread: str) -> bool:
         """Whether a thread is followed."""

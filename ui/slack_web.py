@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aiohttp import ClientSession
     from slack_sdk.web.async_client import AsyncWebClient
 
 log = logging.getLogger(__name__)
 
 TRIES = 4
 """How often what may be done twice is tried where its outcome is unclear."""
+_RATE_LIMIT_RETRIES = 5
 _UNCLEAR = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
 
@@ -49,13 +52,49 @@ class Unclear(Exception):
     """Nobody knows whether Slack did what was asked."""
 
 
+class Clients:
+    """Makes clients of the Web API, which share their connections while those are kept open."""
+
+    def __init__(self, address: str, pace: Pace = Pace()) -> None:
+        """Call the Web API at this address; at Slack's when it is empty."""
+        self._address = address
+        self.pace = pace
+        self._session: ClientSession | None = None
+
+    @asynccontextmanager
+    async def kept_open(self) -> AsyncIterator[None]:
+        """Keep connections open for all clients that are made meanwhile."""
+        import aiohttp
+
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(self.pace.request)) as session:
+            self._session = session
+            yield
+
+    def client(self, token: str = "") -> AsyncWebClient:
+        """A client that bears this token."""
+        from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+        from slack_sdk.web.async_client import AsyncWebClient
+
+        # Not the SDK's usual handlers: those send a message again when the connection broke after it was taken.
+        client = AsyncWebClient(
+            token=token or None,
+            timeout=max(1, round(self.pace.request)),
+            session=self._session,
+            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=_RATE_LIMIT_RETRIES)],
+        )
+        if self._address:
+            client.base_url = self._address.rstrip("/") + "/"
+        return client
+
+
 class Workspace:
     """One workspace's Web API."""
 
-    def __init__(self, client: AsyncWebClient, bot_user: str, pace: Pace = Pace()) -> None:
+    def __init__(self, client: AsyncWebClient, bot_user: str = "", bot_id: str = "", pace: Pace = Pace()) -> None:
         """Call with this client, as this bot user."""
         self.client = client
         self.bot_user = bot_user
+        self.bot_id = bot_id
         self.pace = pace
         self.streams = True
         """False once it has said that it knows no streaming."""

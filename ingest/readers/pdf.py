@@ -43,6 +43,8 @@ _GAP = 0.35
 """Space between two letters of a word at most, in heights of the letters."""
 _UNREADABLE = 0.3
 """Share of letters without a meaning from which a file counts as having none."""
+_MOSTLY = 0.5
+"""Share of a page from which a picture counts as the page."""
 _MOST_PATHS = 4000
 """Paths of a page that are looked at; a drawing has more, and is no table."""
 _THIN, _SHORTEST, _MARK = 2.5, 8.0, 16.0
@@ -70,10 +72,12 @@ def read(path: Path) -> Iterator[Document]:
         raise SourceError(f"{path.name} is damaged or no PDF file.", "Open it and save it again.") from error
     lines: list[Line] = []
     heights: dict[int, float] = {}
+    pictures: list[int] = []
     try:
         for number in range(1, len(opened) + 1):
-            heights[number], found = _page(opened[number - 1], number)
+            heights[number], found, is_picture = _page(opened[number - 1], number)
             lines += found
+            pictures += [number] if is_picture else []
         lines = list(_outlined(lines, opened))
         title, origin = _properties(opened)
     except pypdfium2.PdfiumError as error:
@@ -83,7 +87,24 @@ def read(path: Path) -> Iterator[Document]:
     blocks = tuple(blocks_of(without_running(lines, heights)))
     _refuse_unreadable(path.name, " ".join(block.text for block in blocks))
     head = next((block.text for block in blocks[:3] if block.kind == "heading"), "")
-    yield Document(title or head or path.stem, blocks, "pdf", origin)
+    unread = f"{pages_named(pictures)} held no text; it may be scanned" if pictures else ""
+    yield Document(title or head or path.stem, blocks, "pdf", origin, unread=unread)
+
+
+def pages_named(numbers: Sequence[int]) -> str:
+    """Pages as a person would list them, runs joined.
+
+    >>> pages_named([3]), pages_named([1, 2, 3, 7])
+    ('p. 3', 'pp. 1–3, 7')
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    named = ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    return f"{'pp.' if len(numbers) > 1 else 'p.'} {named}"
 
 
 def _refuse_unreadable(name: str, text: str) -> None:
@@ -126,8 +147,8 @@ def _properties(opened: PdfDocument) -> tuple[str, Reference]:
     return "" if _PRINTED.search(title) else title, Reference(as_of=as_of)
 
 
-def _page(page: PdfPage, number: int) -> tuple[float, list[Line]]:
-    """Height and lines of a page, in reading order."""
+def _page(page: PdfPage, number: int) -> tuple[float, list[Line], bool]:
+    """Height and lines of a page, in reading order, and whether it is a picture without words."""
     text = page.get_textpage()
     try:
         angles, words = _words(text.raw, text.count_chars())
@@ -148,10 +169,23 @@ def _page(page: PdfPage, number: int) -> tuple[float, list[Line]]:
         if askew:
             said = " ".join(word.text for word in askew)
             lines.append(Line(said, Box(0, 0, 0, 0), askew[0].size, "", number))
-        return height, lines
+        wordless = not any(map(str.isalnum, "".join(line.text for line in lines)))
+        return height, lines, wordless and _is_picture(page)
     finally:
         text.close()
         page.close()
+
+
+def _is_picture(page: PdfPage) -> bool:
+    """Whether one picture fills most of a page."""
+    from pypdfium2 import raw
+
+    wide, high = page.get_size()
+    for thing in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
+        left, bottom, right, top = thing.get_bounds()
+        if (right - left) * (top - bottom) >= _MOSTLY * wide * high:
+            return True
+    return False
 
 
 def _turned(box: Box, angle: int, across: float = 0.0) -> Box:
