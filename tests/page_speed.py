@@ -147,7 +147,7 @@ def main() -> int:
     with served(given.data) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         speed(browser, address, given.times)
-        wrong = tabs(browser, address, given.tabs)
+        wrong = tabs(browser, address, given.tabs) if given.tabs else 0
         browser.close()
     return 1 if wrong else 0
 
