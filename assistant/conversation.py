@@ -204,10 +204,12 @@ class Conversations:
         return row is not None
 
     def keep(self, question: str, answer: Answer, owner: str = "") -> None:
-        """Add one turn."""
+        """Add one turn; one that is answered anew keeps its place, and loses what was said about the answer before."""
         with self._connect() as connection:
+            connection.execute("DELETE FROM feedback WHERE turn_id = ? AND owner = ?", (answer.turn_id, owner))
             connection.execute(
-                "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (turn_id) DO UPDATE SET question = "
+                "excluded.question, answer = excluded.answer, at = excluded.at WHERE owner = excluded.owner",
                 (answer.turn_id, answer.conversation_id, owner, question, json.dumps(asdict(answer)), _now()),
             )
 

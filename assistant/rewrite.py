@@ -112,7 +112,10 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
         asked = _replace(rest, state.asked, labels, similar if lead_in and lead_in.group() else _unlike)
         if asked:
-            return state.heard(question, asked)
+            held = set(state.talk.topic)
+            kept = bool(held) and (held <= set(stems(asked)) or not held <= set(stems(state.asked)))
+            # What took the place of something else leaves the talk about what it was about.
+            return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
     if meant is None:
         return state.heard(question, question)
     likely = 1.0 if pronoun or attributes_only else leaves_out(question, state.talk)

@@ -294,6 +294,8 @@ class _Handler(loopback.Handler):
         kind = fault.partition(" ")[0]
         if kind == "429":
             self.send_json(429, {"ok": False, "error": "ratelimited"}, retry_after="0")
+        elif kind == "404":
+            self.send_json(404, {"message": "Not Found"})
         elif kind == "500":
             self.send(500, b"upstream error", "text/html")
         elif kind == "timeout":

@@ -197,6 +197,19 @@ def test_an_edited_question_is_answered_from_what_was_said_before_it(play: Calla
         await desk.settled()
         assert desk.assistant.asked[-1]["question"] == "And in Seattle?"
         assert desk.assistant.asked[-1]["before"] == ["What is paid?"]
+        turns = desk.assistant.conversations.turns("slack:T1:C1:1.000001", "slack:T1:C1")
+        assert [turn.question for turn in turns] == ["What is paid?", "And in Seattle?", "And in Boston?"]
+
+    play(scene)
+
+
+def test_what_an_edit_took_away_is_gone_though_its_answer_failed(play: Callable[..., None]) -> None:
+    async def scene(desk: Desk) -> None:
+        await desk.deliver(mention("What is paid to Jane?", "1.000001"))
+        await desk.settled()
+        await desk.deliver(changed(f"<@{BOT}> unreachable?", "1.000001", "3.000001"))
+        await desk.settled()
+        assert desk.assistant.conversations.turns("slack:T1:C1:1.000001", "slack:T1:C1") == []
 
     play(scene)
 
@@ -478,6 +491,21 @@ def test_without_streaming_it_posts_and_updates(play: Callable[..., None], slack
     for answer in slack.answers():
         assert answer.words.endswith("<https://example.org/pay?a=1&amp;b=2|[1]> After 0 questions.")
         assert [block["type"] for block in answer.blocks] == ["section", "context", "actions", "context_actions"]
+    assert len(slack.answers()) == 2
+
+
+def test_where_a_method_has_no_address_it_posts_and_updates_and_does_not_ask_again(
+    play: Callable[..., None], slack: SlackServer
+) -> None:
+    slack.fail("chat.startStream", "404", "404")
+
+    async def scene(desk: Desk) -> None:
+        for ts in ("1.000001", "1.000002"):
+            await desk.deliver(direct("What is paid?", ts))
+            await desk.settled()
+
+    play(scene)
+    assert len(slack.named("chat.startStream")) == 1 and not slack.named("conversations.replies")
     assert len(slack.answers()) == 2
 
 

@@ -107,6 +107,18 @@ def test_a_browser_is_sent_to_slack_and_comes_back_with_the_app_installed(
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
 
 
+def test_installations_that_nobody_came_back_from_are_forgotten(play: Callable[..., None], tmp_path: Path) -> None:
+    async def scene(desk: Desk) -> None:
+        await begun(desk)
+        with sqlite3.connect(tmp_path / FILE) as states:
+            states.execute("UPDATE oauth_states SET expire_at = ?", (time.time() - 1,))
+        _, state, _ = await begun(desk)
+        assert states.execute("SELECT state FROM oauth_states").fetchall() == [(state,)]
+        states.close()
+
+    play(scene)
+
+
 def test_two_workspaces_are_answered_each_with_its_own_token_and_never_read_across(
     play: Callable[..., None], slack: SlackServer
 ) -> None:

@@ -192,12 +192,15 @@ class Colleague:
 
         def work() -> None:
             try:
-                history = self._taken_back(claim) if claim.begun or claim.attempts > 1 else None
+                history = self._before(claim) if claim.begun or claim.attempts > 1 else None
                 for event in self.assistant.stream(
                     text, conversation_id=conversation, owner=owner, history=history, turn_id=turn_id
                 ):
                     loop.call_soon_threadsafe(coming.put_nowait, event)
             except Exception as error:  # raised again where the events are read
+                # What stood there before an edit is not asked any more.
+                with suppress(CareerError):
+                    self.assistant.conversations.delete_turn(turn_id, owner)
                 loop.call_soon_threadsafe(coming.put_nowait, error)
 
         async def told() -> AsyncIterator[Event]:
@@ -212,13 +215,12 @@ class Colleague:
         loop.run_in_executor(self._threads, work)
         return told()
 
-    def _taken_back(self, claim: Claim) -> list[Turn] | None:
-        """Drop the turn of a message that is answered anew: the turns before it; None where there was no such turn."""
+    def _before(self, claim: Claim) -> list[Turn] | None:
+        """The turns before that of a message that is answered anew; None where there was no such turn."""
         conversations, (conversation, owner) = self.assistant.conversations, conversation_of(claim.message)
         kept = [one.answer for one in conversations.answers(conversation, owner)]
         turns = conversations.turns(conversation, owner)
         at = next((index for index, answer in enumerate(kept) if answer["turn_id"] == claim.turn_id), None)
-        conversations.delete_turn(claim.turn_id, owner)
         return None if at is None else turns[:at]
 
     async def _status(self, workspace: Workspace, message: Asked, status: str) -> None:

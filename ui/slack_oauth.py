@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -124,6 +125,17 @@ class Installations(SQLite3InstallationStore):
                 connection.execute(f"DELETE FROM {table} WHERE team_id = ?", (team,))
 
 
+class _States(SQLite3OAuthStateStore):
+    """The SDK's store of installations that have begun, without those that nobody came back from."""
+
+    def issue(self, *args: object, **kwargs: object) -> str:
+        """Note that an installation begins."""
+        state: str = super().issue(*args, **kwargs)
+        with closing(self.connect()) as connection, connection:
+            connection.execute("DELETE FROM oauth_states WHERE expire_at <= ?", (time.time(),))
+        return state
+
+
 class _Flow(AsyncOAuthFlow):
     """The SDK's flow for single workspaces, whose ids are their own in all of Slack."""
 
@@ -151,9 +163,7 @@ class InstalledWorkspaces:
         self._clients = clients
         self.store = Installations(settings.data_dir / FILE, settings.slack_client_id)
         self._known: dict[str, Workspace] = {}
-        states = SQLite3OAuthStateStore(
-            database=str(settings.data_dir / FILE), expiration_seconds=_STATE_SECONDS, logger=log
-        )
+        states = _States(database=str(settings.data_dir / FILE), expiration_seconds=_STATE_SECONDS, logger=log)
         self._flow = _Flow(
             client=clients.client(),
             logger=log,

@@ -147,8 +147,10 @@ async def guarded(method: str, send: Callable[[], Awaitable[Any]]) -> dict[str, 
     except SlackApiError as error:
         found = error.response
         data = found.data if isinstance(found, AsyncSlackResponse) and isinstance(found.data, dict) else {}
-        said = str(data.get("error", ""))
-        if not said or said in _UNCLEAR or (isinstance(found, AsyncSlackResponse) and found.status_code >= 500):
+        status = found.status_code if isinstance(found, AsyncSlackResponse) else 0
+        # Slack names the error; a server that only speaks like Slack may have nothing at a method's address.
+        said = str(data.get("error", "")) or ("unknown_method" if status == 404 else "")
+        if not said or said in _UNCLEAR or status >= 500:
             raise Unclear(f"{method}: {said or 'no answer that can be read'}") from error
         raise Refused(method, said, str(data.get("needed", ""))) from error
     except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
