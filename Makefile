@@ -2,10 +2,12 @@
 # make test    installs with the test extras, runs the whole suite
 # make check   formatting, lint, types
 # make fuzz    thousands of requests made from the API's own description
+# make security   who gets at what without a right to it, and what load does, in figures
 # make gate    the question sets, held against the run that was accepted last
 # make baselines   our figures beside stock pipelines, into docs/evaluation.md
 # make slack   1,000 Slack questions delivered again and again across a restart, 300 faults; time to first sign and words
 # make slack-emulate   a conversation in a Slack workspace that others wrote; needs node and npm
+# make page    the chat page: first paint, first word, thirty tabs at once, measured in Chromium
 # make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
 # make torture kills, collisions, full disks and live backups: is anything ever lost?
 
@@ -18,7 +20,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: default serve test check bench fuzz gate baselines slack slack-emulate torture
+.PHONY: default serve test check bench fuzz security gate baselines page slack torture slack-emulate
 default: check test
 
 serve: $(VENV)/.installed-serve
@@ -34,6 +36,9 @@ check: $(VENV)/.installed-test
 
 fuzz: $(VENV)/.installed-test
 	FUZZ_EXAMPLES=500 FUZZ_AT_LEAST=5000 $(BIN)/python -m pytest -q tests/test_schema.py
+
+security: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -q tests/test_security.py
 
 gate: $(VENV)/.installed-test
 	$(BIN)/career-assistant --data runs/library ingest
@@ -55,6 +60,9 @@ slack: $(VENV)/.installed-test
 slack-emulate: $(VENV)/.installed-test
 	npm install --silent --ignore-scripts --no-save --prefix runs/slack-emulate emulate@0.12.2
 	$(BIN)/python tests/slack_emulate.py runs/slack-emulate
+
+page: $(VENV)/.installed-test
+	$(BIN)/python tests/page_speed.py
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/career-assistant eval

@@ -28,14 +28,14 @@ _NEGATION = re.compile(
 _NAME = re.compile(r"\b[A-Z][\w’'&-]*\w")
 _OPENING = re.compile(r"(?:^|[.!?:;\n]\s+|[\"“(•*-]\s*)$")
 
-_UP = frozenset(
+UP = frozenset(
     stem(word)
     for word in (
         "more higher greater above over exceed exceeds increase increased rise rises rose grow grows grew growth gain "
         "larger bigger better most highest largest faster up improve"
     ).split()
 )
-_DOWN = frozenset(
+DOWN = frozenset(
     stem(word)
     for word in (
         "less lower fewer below under decrease decreased fall falls fell decline declined shrink drop dropped smaller "
@@ -109,16 +109,20 @@ def turned_round(sentence: str, text: str) -> bool:
     >>> turned_round("Nurses earn more than cooks.", "Nurses earn more than most cooks do.")
     False
     """
-    said, held = _direction(sentence), _direction(text)
+    said, held = direction(sentence), direction(text)
     if said and held and said != held:
         return not _sides_swapped(sentence, text)
     return bool(said) and said == held and _sides_swapped(sentence, text)
 
 
-def _direction(text: str) -> int:
-    """1 for up, -1 for down, 0 for neither or both."""
+def direction(text: str) -> int:
+    """Which way a text points: 1 for up, -1 for down, 0 for neither or both.
+
+    >>> direction("Jobs are projected to grow"), direction("Why do jobs shrink?"), direction("Jobs")
+    (1, -1, 0)
+    """
     found = frozenset(map(stem, words(text)))
-    return bool(found & _UP) - bool(found & _DOWN)
+    return bool(found & UP) - bool(found & DOWN)
 
 
 def _sides_swapped(sentence: str, text: str) -> bool:
@@ -134,7 +138,7 @@ def _sides_swapped(sentence: str, text: str) -> bool:
 
 
 def _sides(text: str) -> frozenset[str]:
-    return frozenset(stems(text)) - _UP - _DOWN
+    return frozenset(stems(text)) - UP - DOWN
 
 
 def best_pair(sentence: str, sentences: Sequence[str]) -> str:

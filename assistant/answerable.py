@@ -8,68 +8,77 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
-from assistant.evidence import Evidence, Frequency, credit, word_set
+from assistant.agreement import denied
+from assistant.evidence import Evidence, credit, word_set
+from assistant.opposites import opposed
 from assistant.question import Question
-from assistant.spelling import is_english
-from ingest.words import stems
+from assistant.spelling import is_english, is_everyday
+from ingest.passages import sentences
+from ingest.words import STOPWORDS, stem, stems, words
 
 COEFFICIENTS: Mapping[str, float] = {
-    "coverage": 2.519,
-    "own": 1.622,
-    "focus": 3.374,
-    "similarity": 1.595,
-    "passage_similarity": 1.513,
-    "passage_coverage": 2.676,
-    "heaviest_missing": -1.383,
-    "name_missing": -1.225,
-    "unknown": -1.959,
-    "year_missing": -0.335,
-    "not_in_kind": 0.011,
-    "few_terms": -0.525,
-    "bias": -5.575,
+    "coverage": 1.893,
+    "similarity": 5.296,
+    "passage_similarity": 1.491,
+    "heaviest_missing": -1.598,
+    "name_missing": -0.878,
+    "figure_missing": -3.616,
+    "year_missing": -2.124,
+    "denied": -4.366,
+    "opposed": -3.175,
+    "margin": 1.688,
+    "bias": -4.774,
 }
 """What each piece of evidence counts, in log-odds."""
 
-LEAST = 0.3
+LEAST = 0.15
 """Least likelihood at which the library is said to answer."""
 
+_ASKS_BACK = re.compile(
+    r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)n['’]t\b"
+    r"|\b(?:is|are|was|were|do|does|did|could|would|should|has|have|had)n['’]t(?=\s(?:it|they|he|she|we|you|i|that)\b)",
+    re.IGNORECASE,
+)
+"""A "not" that denies nothing: "Aren't they cheap?", "doesn't it?"."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def evidence_of(
     asked: Question,
     lead: Evidence,
+    candidates: Sequence[Evidence],
     term_weights: Mapping[str, float],
-    frequency: Frequency,
 ) -> dict[str, float]:
     """What speaks for and against the lead being an answer, each about 0 to 1.
 
     Args:
         asked: The question.
         lead: The best candidate.
+        candidates: All of them, with the lead.
         term_weights: Weight of each of the question's terms: how rare it is in the library.
-        frequency: How many passages of the library hold a stem.
     """
-    total = sum(term_weights.values()) or 1.0
-    share = {term: term_weights.get(term, 0.0) / total for term in asked.terms}
-    foreign = [term for term in lead.missing if names_something(asked, term)]
-    special = asked.kind in ("money", "percent", "count", "time", "education", "name", "reason")
-    held = word_set(" ".join((lead.hit.source.title, *lead.hit.passage.headings, lead.hit.passage.text)))
+    named = _naming(asked)
+    total = sum(term_weights.get(term, 0.0) for term in named) or 1.0
+    missing = {term: term_weights.get(term, 0.0) / total for term in lead.missing if term in named}
+    coverage = 1 - min(1.0, sum(missing.values()))
+    foreign = sum(weight for term, weight in missing.items() if names_something(asked, term))
+    said = " ".join((lead.hit.source.title, *lead.hit.passage.headings, *lead.statement.way, lead.statement.text))
+    asks = sentences(asked.text)[-1] if asked.text.rstrip().endswith("?") else asked.text
+    elsewhere = [one for one in candidates if one.hit.passage.id != lead.hit.passage.id]
     return {
-        "coverage": lead.coverage,
-        "own": lead.own,
-        "focus": lead.focus,
+        "coverage": coverage,
         "similarity": max(0.0, lead.similarity),
         "passage_similarity": max(0.0, lead.hit.similarity),
-        "passage_coverage": sum(share[term] * credit(term, held) for term in asked.terms),
-        "heaviest_missing": max((share[term] for term in lead.missing), default=0.0),
-        "name_missing": min(1.0, sum(share[term] for term in foreign) * 2) if foreign else 0.0,
-        "unknown": sum(share[term] for term in asked.terms if not frequency(term)),
+        "heaviest_missing": max(missing.values(), default=0.0),
+        "name_missing": min(1.0, 2 * foreign),
+        "figure_missing": 1 - coverage if asked.wants_figure and not _is_reasoned(asked) else 0.0,
         "year_missing": float(_year_missing(asked, lead)),
-        "not_in_kind": float(special and not lead.in_kind),
-        "few_terms": 1 / max(1, len(asked.terms)),
+        "denied": float(not asked.yes_or_no and denied(_ASKS_BACK.sub("", asks)) and not denied(said)),
+        "opposed": float(bool(opposed(asks, said))),
+        "margin": max(0.0, lead.score - max((one.score for one in elsewhere), default=0.0)),
     }
 
 
@@ -87,7 +96,8 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     """Whether a figure is wanted and the lead's is of another thing, or no figure and not what is asked of the thing.
 
     A question that names a document's whole title ("Data scientist") is about that; a figure that leaves a word of it
-    out is of somebody else. A statement without a figure that says none of what is asked beyond its own title ("the
+    out is of somebody else, and so is one from a document that is called nearly the same ("Research scientist"). A
+    statement without a figure that says none of what is asked beyond its own title ("the
     pass rate of the exam") answers nothing.
 
     Args:
@@ -102,10 +112,42 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     held = title | own | word_set(" ".join(lead.hit.passage.headings))
     terms = frozenset(asked.terms)
     named = [of for one in titles if len(of := stems(one)) > 1 and terms.issuperset(of)]
-    if any(credit(word, held) < 0.5 for of in named for word in of):
+    if any(credit(word, held) < 0.5 for of in named for word in of) or _namesake(asked, lead):
         return True
     beyond = [term for term in asked.terms if credit(term, title) < 0.5]
     return not lead.in_kind and bool(beyond) and not any(credit(term, own) >= 0.5 for term in beyond)
+
+
+def _namesake(asked: Question, lead: Evidence) -> bool:
+    """Whether the lead's title shares one of two neighbouring words with the question, and has another beside it.
+
+    The question's other word stands nowhere in the statement or on the way to it.
+    """
+    missing = frozenset(lead.missing) & _naming(asked)
+    if not missing or _is_reasoned(asked):
+        return False
+    told = frozenset(stems(asked.text))
+    title = list(pairwise([stem(word) if word not in STOPWORDS else "" for word in words(lead.hit.source.title)]))
+    for one, other in pairwise(map(stem, words(asked.text))):
+        if one in missing and any(other == right and left and left not in told for left, right in title):
+            return True
+        if other in missing and any(one == left and right and right not in told for left, right in title):
+            return True
+    return False
+
+
+def _naming(asked: Question) -> frozenset[str]:
+    """The question's terms without words so frequent in English that they hardly ever name what is asked about.
+
+    All of them where nothing else is left.
+    """
+    everyday = {stem(word) for word in words(asked.text) if is_everyday(word)}
+    return frozenset(asked.terms) - everyday or frozenset(asked.terms)
+
+
+def _is_reasoned(asked: Question) -> bool:
+    """Whether a figure is named in the question rather than asked for: a reason is, or the figure is claimed."""
+    return bool(asked.claim) or asked.text.lower().startswith("why")
 
 
 def names_something(asked: Question, term: str) -> bool:

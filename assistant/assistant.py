@@ -32,6 +32,9 @@ T = TypeVar("T")
 LONGEST_QUESTION = 4_000
 """Characters of a question at most."""
 
+RECENT = 40
+"""Turns before the question that are read at most: what a follow-up points to costs the square of them."""
+
 PASSAGES = 40
 """Passages given to the answerer unless the caller asks for another number."""
 
@@ -123,7 +126,7 @@ class Assistant:
         question = _checked(question)
         conversation_id = self._conversation(conversation_id, owner)
         owners = owners_of(owner, conversation_id)
-        turns = self.conversations.turns(conversation_id, owner) if history is None else list(history)
+        turns = list(self.conversations.turns(conversation_id, owner) if history is None else history)[-RECENT:]
         draft = _without_looking(question, turns)
         searched_for = ""
         if draft is not None:
@@ -177,8 +180,10 @@ class Assistant:
         if taken.how == "sides":
             asked += [part.text for part in taken.parts]
         lists = [self.library.search(one, k, filters, owners) for one in asked]
-        mixed = (hit for rank in zip_longest(*lists) for hit in rank if hit is not None)
-        return list({hit.passage.id: hit for hit in reversed(list(mixed))}.values())[::-1][:k]
+        first: dict[str, Hit] = {}
+        for hit in (hit for rank in zip_longest(*lists) for hit in rank if hit is not None):
+            first.setdefault(hit.passage.id, hit)
+        return list(first.values())[:k]
 
     def _answers(
         self, asked: str, hits: Sequence[Hit], turns: Sequence[Turn], wish: Wish
@@ -208,7 +213,7 @@ class Assistant:
             QuestionError: The query is empty or too long.
         """
         query, owners = _checked(query), owners_of(owner, conversation_id)
-        searched_for = self._rewriter(query, history, owners) if rewrite else query
+        searched_for = self._rewriter(query, history[-RECENT:], owners) if rewrite else query
         return searched_for, self.library.search(searched_for, k, filters, owners)
 
     def verify(self, text: str, passages: Sequence[str] = (), *, owner: str = "", conversation_id: str = "") -> Verdict:

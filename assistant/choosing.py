@@ -18,6 +18,11 @@ MEASURED = 20
 _NAMED = 0.5
 """Share of a heading's words that a question has to name to be about its section."""
 
+_REASONED = 0.85
+"""How much of the best score a statement needs that gives a reason, to lead where a reason is asked for."""
+_OUTDATED = 0.3
+"""How much older than the lead a figure may be to stand beside it."""
+
 _FIGURE = re.compile(r"[$€£]?\d[\d,]*(?:\.\d+)?%?")
 
 
@@ -28,12 +33,42 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     """
     saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
     best = saying[0]
+    if asked.every_source:
+        return _row_by_source(best, saying)
+    if asked.kind == "reason" and not best.in_kind:
+        return next((one for one in saying if one.in_kind and one.score > best.score * _REASONED), best)
+    if asked.kind == "advice" and not (best.in_kind and best.fits):
+        return _advice(best, saying)
     if not asked.wants_figure:
         return _in_its_section(asked, best, saying)
     if best.in_kind:
         return _whole_subject(best, saying)
+    return _in_kind(best, saying)
+
+
+def _in_kind(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
+    """The best candidate that is of the kind asked for and hardly worse; the best of all where there is none."""
     near = (one for one in saying if one.in_kind and one.coverage > best.coverage - 0.25)
     return next((one for one in near if one.score > best.score * 0.8), best)
+
+
+def _advice(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
+    """The best candidate of the same document that tells what to do, where it is hardly worse."""
+    telling = (one for one in saying if one.in_kind and one.fits and one.hit.source.id == best.hit.source.id)
+    near = (one for one in telling if one.coverage > best.coverage - 0.5)
+    return next((one for one in near if one.score > best.score * 0.7), best)
+
+
+def _row_by_source(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
+    """The best row of a table that is told apart by source, where one is hardly worse: it holds what each says."""
+    rows = (
+        one
+        for one in saying
+        if one.statement.kind == "row"
+        and one.in_kind
+        and "sourc" in stems(" ".join((one.hit.source.title, *one.hit.passage.headings[-1:], *one.statement.way)))
+    )
+    return next((one for one in rows if one.score > best.score * 0.6), best)
 
 
 def _in_its_section(asked: Question, best: Evidence, saying: Sequence[Evidence]) -> Evidence:
@@ -44,7 +79,9 @@ def _in_its_section(asked: Question, best: Evidence, saying: Sequence[Evidence])
     if best.statement.kind != "sentence" or _heading_named(asked, best) >= _NAMED:
         return best
     under = (one for one in saying if one.statement.kind == "item" and _heading_named(asked, one) >= _NAMED)
-    return next((one for one in under if one.coverage >= best.coverage - 0.2), best)
+    return next(
+        (one for one in under if one.coverage >= best.coverage - 0.15 - 0.15 * _heading_named(asked, one)), best
+    )
 
 
 def _heading_named(asked: Question, one: Evidence) -> float:
@@ -66,8 +103,13 @@ def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
 
 def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most: int = 3) -> list[Evidence]:
     """The lead and what helps beside it, in the order in which it is said; `most` statements, or one whole list."""
+    if asked.every_source:
+        return _by_every_source(asked, candidates, lead)
     if lead.statement.kind == "item" and _whole_list(asked, lead):
         return _siblings(lead, candidates)
+    rows = _rows_that_say_so(asked, candidates) if asked.kind == "list" else []
+    if rows:
+        return list(dict.fromkeys((*([lead] if lead.statement.kind == "sentence" else []), *rows)))[:MOST_ITEMS]
     chosen = [lead]
     least = lead.score * ((0.92 if asked.wants_figure else 0.88) if most <= 3 else 0.7)
     for one in candidates:
@@ -75,27 +117,60 @@ def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most
             break
         if one is lead or one.apt < 0.5 or one.coverage < lead.coverage - 0.2 or one.statement.text.endswith(":"):
             continue
-        if asked.wants_figure and (not one.in_kind or one.coverage < lead.coverage - 0.05):
+        if asked.wants_figure and (not one.in_kind or one.coverage < lead.coverage - 0.05 or _worse(one, lead)):
             continue
         if all(_adds(one, other) for other in chosen):
             chosen.append(one)
     return chosen
 
 
+def _by_every_source(asked: Question, candidates: Sequence[Evidence], lead: Evidence) -> list[Evidence]:
+    """The lead with the other rows of its table, else with what says another figure for as much of the question."""
+    chosen = _siblings(lead, candidates) if lead.statement.kind == "row" else [lead]
+    for one in candidates if len(chosen) == 1 else ():
+        if len(chosen) >= MOST_ITEMS or one.score < 0.7 * lead.score:
+            break
+        if one in chosen or one.apt < 0.5 or one.coverage < lead.coverage - 0.2 or one.statement.text.endswith(":"):
+            continue
+        if (one.in_kind or not asked.wants_figure) and all(_adds(one, other) for other in chosen):
+            chosen.append(one)
+    return chosen
+
+
+def _rows_that_say_so(asked: Question, candidates: Sequence[Evidence]) -> list[Evidence]:
+    """The rows of one table, two or more and not all of them, whose cells hold all that is asked ("retired")."""
+    rows = [one for one in candidates if one.statement.kind == "row"]
+    saying = [one for one in rows if one.coverage > 0.95 and one.own > 0.3]
+    if not saying:
+        return []
+    same = [one for one in saying if _of_one_table(one, saying[0])]
+    every = [one for one in rows if _of_one_table(one, saying[0])]
+    return sorted(same, key=lambda one: one.statement.start) if 1 < len(same) < len(every) else []
+
+
+def _worse(one: Evidence, lead: Evidence) -> bool:
+    """Whether a figure is narrowed down more than the lead's, or long outdated beside it."""
+    return one.narrowed > lead.narrowed or len(one.unmet) > len(lead.unmet) or one.age > lead.age + _OUTDATED
+
+
 def _whole_list(asked: Question, lead: Evidence) -> bool:
     """Whether the question names the list rather than one of its items."""
     own = frozenset(stems(lead.statement.text))
+    heading = lead.hit.passage.headings[-1:] or (lead.hit.source.title,)
+    above = frozenset(stems(" ".join((*heading, *lead.statement.way))))
+    if not any(credit(term, above) for term in asked.terms):
+        return False
     named = sum(credit(term, own) for term in asked.terms) / len(asked.terms)
     return asked.kind in ("list", "other", "advice", "definition") and named < 0.5
 
 
 def _siblings(lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:
-    """The items of the lead's list in their own order."""
+    """The items of the lead's list, or the rows of its table, in their own order."""
     same = [
         one
         for one in candidates
         if one.hit.passage.id == lead.hit.passage.id
-        and one.statement.kind == "item"
+        and one.statement.kind == lead.statement.kind
         and one.statement.way == lead.statement.way
     ]
     return sorted(same, key=lambda one: one.statement.start)[:MOST_ITEMS]
@@ -130,7 +205,9 @@ def paired(
 
 
 def count_the_same(one: Evidence, other: Evidence) -> bool:
-    """Whether two figures may be set against each other: the same publisher and date, and nearly the same words."""
+    """Whether two figures may be set against each other: rows of one table, or one publisher, date and wording."""
+    if _of_one_table(one, other):
+        return True
     mine, theirs = one.statement.reference, other.statement.reference
     if (mine.publisher, mine.as_of) != (theirs.publisher, theirs.as_of):
         return False
@@ -140,3 +217,11 @@ def count_the_same(one: Evidence, other: Evidence) -> bool:
         for each in (one, other)
     )
     return len(left & right) >= 0.6 * len(left | right)
+
+
+def _of_one_table(one: Evidence, other: Evidence) -> bool:
+    return (
+        one.statement.kind == other.statement.kind == "row"
+        and one.hit.passage.id == other.hit.passage.id
+        and one.statement.way == other.statement.way
+    )

@@ -6,6 +6,7 @@ A conversation belongs to whoever began it: somebody else's id and an absent one
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import uuid
 from collections.abc import Iterator
@@ -34,6 +35,12 @@ CREATE TABLE IF NOT EXISTS feedback (
     rating TEXT NOT NULL,
     comment TEXT NOT NULL,
     at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS titles (
+    conversation_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    title TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, owner)
 );
 """
 
@@ -67,7 +74,7 @@ class Summary(NamedTuple):
 
     conversation_id: str
     title: str
-    """Its first question."""
+    """What its owner calls it, else its first question."""
     turns: int
     began: str
     latest: str
@@ -143,17 +150,42 @@ class Conversations:
             ).fetchall()
         return [Kept(question, json.loads(answer), at) for question, answer, at in rows]
 
-    def listed(self, owner: str = "", limit: int = 100) -> list[Summary]:
-        """An owner's conversations, the latest first, at most `limit`."""
+    def listed(self, owner: str = "", limit: int = 100, containing: str = "") -> list[Summary]:
+        """An owner's conversations, the latest first, at most `limit`; where words are given, those that hold them."""
+        sought = "%" + re.sub(r"([\\%_])", r"\\\1", containing) + "%"
         with self._connect() as connection:
             rows = connection.execute(
-                "SELECT c.conversation_id, t.question, c.turns, c.began, c.latest FROM (SELECT conversation_id, "
-                "min(rowid) AS first, max(rowid) AS last, count(*) AS turns, min(at) AS began, max(at) AS latest "
-                "FROM turns WHERE owner = ? GROUP BY conversation_id) c JOIN turns t ON t.rowid = c.first "
-                "ORDER BY c.last DESC LIMIT ?",
-                (owner, limit),
+                "SELECT c.conversation_id, coalesce(n.title, t.question), c.turns, c.began, c.latest FROM (SELECT "
+                "conversation_id, min(rowid) AS first, max(rowid) AS last, count(*) AS turns, min(at) AS began, "
+                "max(at) AS latest, max(question LIKE :sought ESCAPE '\\' OR json_extract(answer, '$.answer') LIKE "
+                ":sought ESCAPE '\\') AS holds FROM turns WHERE owner = :owner GROUP BY conversation_id) c "
+                "JOIN turns t ON t.rowid = c.first "
+                "LEFT JOIN titles n ON n.conversation_id = c.conversation_id AND n.owner = :owner "
+                "WHERE c.holds OR n.title LIKE :sought ESCAPE '\\' ORDER BY c.last DESC LIMIT :limit",
+                {"owner": owner, "limit": limit, "sought": sought},
             ).fetchall()
         return [Summary(*row) for row in rows]
+
+    def rename(self, conversation_id: str, title: str, owner: str = "") -> bool:
+        """Call an owner's conversation something, in place of its first question; whether there is one."""
+        with self._connect() as connection:
+            named = connection.execute(
+                "INSERT OR REPLACE INTO titles SELECT conversation_id, owner, ? FROM turns "
+                "WHERE conversation_id = ? AND owner = ? LIMIT 1",
+                (title, conversation_id, owner),
+            )
+            return named.rowcount > 0
+
+    def ratings(self, conversation_id: str, owner: str = "") -> dict[str, str]:
+        """What an owner said of the answers of a conversation, `up` or `down` by turn id."""
+        with self._connect() as connection:
+            rows = connection.execute(
+                "SELECT f.turn_id, f.rating FROM feedback f "
+                "JOIN turns t ON t.turn_id = f.turn_id AND t.owner = f.owner "
+                "WHERE t.conversation_id = ? AND t.owner = ?",
+                (conversation_id, owner),
+            ).fetchall()
+        return dict(rows)
 
     def conversation_of(self, turn_id: str, owner: str = "") -> str:
         """The conversation that an owner's turn belongs to; empty for an absent turn or somebody else's."""
@@ -189,6 +221,7 @@ class Conversations:
                 f"DELETE FROM feedback WHERE turn_id IN (SELECT turn_id FROM turns WHERE {of})",
                 (conversation_id, owner),
             )
+            connection.execute(f"DELETE FROM titles WHERE {of}", (conversation_id, owner))
             return connection.execute(f"DELETE FROM turns WHERE {of}", (conversation_id, owner)).rowcount > 0
 
     def delete_owned(self, owners: str) -> int:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.agreement import figures
+from assistant.agreement import direction, figures
 from assistant.choosing import count_the_same
 from assistant.citations import NOT_CONFIRMED, Judge, citation, inert
 from assistant.evidence import Evidence, statement_text
-from assistant.question import MONEY, Question
+from assistant.forms import MONEY
+from assistant.question import Question
 from assistant.support import Support
 from assistant.types import Citation, Draft, Outcome, Wish
 from assistant.wording import in_words, list_heading, note
@@ -21,6 +22,13 @@ LONGEST = 120
 """Words of an answer at most, unless more is asked for."""
 
 _LESS = re.compile(r"less|under|below|at most|only|up to", re.IGNORECASE)
+_NOT_BORNE_OUT = "The library does not bear that out. It says:"
+_TAKEN_FOR_GRANTED = re.compile(r"^(?:why|how come|since|because|given|as|now that)\b", re.IGNORECASE)
+_MORE_OR_LESS = re.compile(
+    r"\b(?:more|less|better|higher|lower|fewer|faster|slower|cheaper|most|least|highest|lowest)\b", re.IGNORECASE
+)
+_LESS_ASKED = re.compile(r"\b(?:less|lower|fewer|slower|cheaper|least|lowest)\b", re.IGNORECASE)
+_SHARE = re.compile(r"\d[\d.]*\s?%")
 _SUM = re.compile(r"[$€£]\s?\d[\d,.]*\s?(?:k\b|m\b|million)?", re.IGNORECASE)
 
 
@@ -90,7 +98,7 @@ def _whole(one: Evidence) -> str:
     )
 
 
-def draft(found: Sequence[Found], hits: Sequence[Hit], judge: Judge, wish: Wish = "") -> Draft:
+def draft(found: Sequence[Found], hits: Sequence[Hit], judge: Judge, wish: Wish = "", question: str = "") -> Draft:
     """The answer to all parts of a question.
 
     Args:
@@ -98,16 +106,19 @@ def draft(found: Sequence[Found], hits: Sequence[Hit], judge: Judge, wish: Wish 
         hits: The passages found, for what could be asked next.
         judge: Whether a text is supported by another.
         wish: The form that is asked for.
+        question: The whole question, for what a comparison asks.
     """
     writing = Writing(judge, 2 * LONGEST if wish in ("more", "table") else LONGEST)
-    held = [one for one in found if one.chosen]
-    lacking = [one for one in found if not one.chosen]
+    held = [one for one in found if one.chosen and not (len(found) > 1 and _elsewhere(one))] or [
+        one for one in found if one.chosen
+    ]
+    lacking = [one for one in found if one not in held]
     if wish == "table":
         text = _table(held, writing)
     elif wish == "sources":
         text = _sources(held, writing)
     else:
-        front = (_verdict(held, lacking), "" if lacking else _compared(held, writing))
+        front = (_verdict(held, lacking), "" if lacking else _compared(question, held, writing))
         text = "\n".join(filter(None, (*front, *(_said(one, writing) for one in held))))
     outcome: Outcome = "partial" if lacking or any(_beside(one) for one in held) else "answered"
     if lacking:
@@ -124,14 +135,23 @@ def _verdict(held: Sequence[Found], lacking: Sequence[Found]) -> str:
     return ""
 
 
+def _elsewhere(one: Found) -> bool:
+    """Whether a part is answered by the figure of another place."""
+    return any(each.place for each in one.chosen[0].unmet) and one.asked.wants_figure
+
+
 def _beside(one: Found) -> bool:
     """Whether a part is answered by something else than the figure that it wants."""
-    return one.asked.wants_figure and not one.chosen[0].in_kind
+    lead = one.chosen[0]
+    if _no_reason(one.asked) and not not_borne_out(one):
+        return True
+    return one.asked.wants_figure and (not lead.in_kind or lead.absent or bool(lead.unmet))
 
 
 def _said(one: Found, writing: Writing) -> str:
     """One part's statements: a list where it is one, lines where rows or items stand beside others, else sentences."""
-    front = note(one.asked) if _beside(one) else not_borne_out(one)
+    beside = _beside(one) and not one.chosen[0].absent and not _no_reason(one.asked)
+    front = note(one.asked, one.chosen[0].unmet) if beside else not_borne_out(one) or _no_reason(one.asked)
     fresh = [each for index, each in enumerate(one.chosen) if index == 0 or not writing.told(each)]
     if len(fresh) > 1 and all(each.statement.kind == "item" for each in fresh) and _one_list(fresh):
         lines = [line for each in fresh if (line := writing.line(each, each.statement.text))]
@@ -149,9 +169,14 @@ def _one_list(chosen: Sequence[Evidence]) -> bool:
 
 
 def not_borne_out(one: Found) -> str:
-    """What is said where a question takes a figure for granted that the statement found does not hold; else nothing."""
+    """What is said where a question takes something for granted that the statement found does not hold; else nothing.
+
+    A figure that the person tells of themselves is none of the library's.
+    """
     claim = one.asked.claim
-    if not claim or not one.chosen or not one.chosen[0].in_kind:
+    if one.chosen and _turned_round(one.asked, one.chosen[0]):
+        return _NOT_BORNE_OUT
+    if not claim or one.asked.personal or not one.chosen or not one.chosen[0].in_kind:
         return ""
     claimed = list(figures(claim).values())
     told = sums(one.chosen[0].statement.text) if MONEY.search(one.chosen[0].statement.text) else []
@@ -160,7 +185,21 @@ def not_borne_out(one: Found) -> str:
         return ""
     above = bool(re.search(r"more|over|above|at least|upward|exceed", claim, re.IGNORECASE))
     agrees = max(told) > claimed[0] if above else min(told) < claimed[0] if _LESS.search(claim) else claimed[0] in told
-    return "" if agrees else f'The library does not bear out "{claim}". It says:'
+    return "" if agrees else _NOT_BORNE_OUT
+
+
+def _no_reason(asked: Question) -> str:
+    """What is said where a reason is asked for and only the fact is held."""
+    lacks = asked.text.lower().startswith("why") and asked.kind != "reason" and not asked.claim
+    return "The library gives no reason for that. It does say:" if lacks else ""
+
+
+def _turned_round(asked: Question, lead: Evidence) -> bool:
+    """Whether a question takes for granted that something rises of which the statement says that it falls, or back."""
+    if asked.kind != "percent" or not _TAKEN_FOR_GRANTED.match(asked.text):
+        return False
+    said = direction(asked.text)
+    return bool(said) and direction(lead.statement.text) == -said
 
 
 def sums(text: str) -> list[float]:
@@ -172,20 +211,34 @@ def sums(text: str) -> list[float]:
     return [value for written in _SUM.findall(text) for value in figures(written.strip(" .,")).values()]
 
 
-def _compared(held: Sequence[Found], writing: Writing) -> str:
+def _compared(question: str, held: Sequence[Found], writing: Writing) -> str:
     """What a comparison of two sums comes to, where both count the same thing; else nothing."""
-    if len(held) != 2 or not re.search(r"\b(?:more|less|better|higher|lower)\b", held[0].asked.text, re.IGNORECASE):
+    if len(held) != 2 or not _MORE_OR_LESS.search(question):
         return ""
     one, other = (each.chosen[0] for each in held)
-    (first, *more), (second, *others) = (sums(each.statement.text) or [0.0] for each in (one, other))
-    if more or others or first == second or not count_the_same(one, other):
+    mine, theirs = _single(one.statement.text), _single(other.statement.text)
+    if mine is None or theirs is None or not count_the_same(one, other):
         return ""
-    word = "less" if re.search(r"\b(?:less|lower)\b", held[0].asked.text, re.IGNORECASE) else "more"
+    (first, said), (second, told) = mine, theirs
+    if first == second or said[-1:].isdigit() is not told[-1:].isdigit():
+        return ""
+    word = "less" if _LESS_ASKED.search(question) else "more"
     leads = (first < second) is (word == "less")
-    about = held[0].about if leads else held[1].about
-    high, low = (first, second) if leads else (second, first)
     marks = f"[{writing.number(one)}][{writing.number(other)}]"
-    return f"By these figures, {word}: {about}, ${high:,.0f} against ${low:,.0f}. {marks}"
+    ahead, behind = (said, told) if leads else (told, said)
+    return f"{word.capitalize()}, by these figures: {held[0 if leads else 1].about}, {ahead} against {behind}. {marks}"
+
+
+def _single(text: str) -> tuple[float, str] | None:
+    """The only sum of money of a text, or its only share, with its value; None where there are more or none.
+
+    >>> _single("It costs $99 (2026)."), _single("It grows 34% to 2034."), _single("$1 to $2")
+    ((99.0, '$99'), (34.0, '34%'), None)
+    """
+    for pattern in (_SUM, _SHARE):
+        if found := [one.group().strip(" .,") for one in pattern.finditer(text)]:
+            return (next(iter(figures(found[0]).values())), found[0]) if len(found) == 1 else None
+    return None
 
 
 def _lacks(about: Sequence[str]) -> str:

@@ -12,6 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from assistant.agreement import figures
+from assistant.forms import fits, says_lacking
+from assistant.narrowing import Beside, beside_of, initials, narrowed, narrowings, year_of
+from assistant.qualifiers import YEAR, Qualifier, unmet
 from assistant.question import Question
 from ingest.types import Hit, Statement
 from ingest.words import stem, stems, words
@@ -39,6 +43,17 @@ WEIGHTS = {
 """What each piece of evidence counts; they add up to 1. Set by hand between a first guess and a listwise logistic fit
 on question sets of the library and on occupational pages, to which the fit was nearly flat."""
 
+UNMET, NARROWED, AGED, ABSENT = 0.10, 0.05, 0.05, 0.03
+"""What a figure loses for each narrowing that was asked for and that it lacks, for each that it has and nobody asked
+for, and for its age beside newer figures; and what a statement loses that only says that there is no figure."""
+
+TOLD, FITS = 0.08, 0.07
+"""What a statement gains that speaks of what was told in front of the question, and one that speaks in the manner of
+what is asked."""
+
+_OLD = 5
+"""Years after which a figure is as old as can be, beside a newer one for as much of the question."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -64,6 +79,21 @@ class Evidence:
     """Share of the statement's own words that the question names: low when it speaks of much else besides."""
     missing: tuple[str, ...]
     """Stems of the question's terms that it does not hold, heaviest first."""
+    unmet: tuple[Qualifier, ...] = ()
+    """What the question is narrowed to and it is not: another level of a career, another year."""
+    narrowed: int = 0
+    """In how many ways it is narrowed down that nobody asked for, where a figure is wanted."""
+    year: int = 0
+    """The last year that it speaks of, up to that of its source; 0 when unknown."""
+    age: float = 0.0
+    """How old it is beside the newest figure for as much of the question, 0 to 1."""
+    fits: bool = False
+    """Whether it speaks in the manner of what is asked: the most, how to do it, why."""
+    told: float = 0.0
+    """Share that it holds of what was told in front of the question, or 1 where it stands under what the sources say
+    and that is asked for."""
+    absent: bool = False
+    """Whether it says that there is no figure of the kind asked for."""
     similarity: float = 0.0
     """Cosine of question and statement with its way, -1 to 1; 0 when not measured."""
 
@@ -81,7 +111,8 @@ class Evidence:
             "similarity": max(0.0, self.similarity),
             "retrieval": self.hit.score,
         }
-        return sum(WEIGHTS[name] * value for name, value in parts.items())
+        lost = UNMET * len(self.unmet) + NARROWED * self.narrowed + AGED * self.age + ABSENT * self.absent
+        return sum(WEIGHTS[name] * value for name, value in parts.items()) + TOLD * self.told + FITS * self.fits - lost
 
     def measured(self, similarity: float) -> Evidence:
         """The same with its similarity known."""
@@ -100,8 +131,22 @@ def weights(question: Question, frequency: Frequency, passages: int) -> dict[str
 
 def gather(question: Question, hits: Sequence[Hit], term_weights: dict[str, float]) -> list[Evidence]:
     """Every statement of the hits as a candidate, best first by the evidence that needs no model."""
-    found = [_evidence(question, hit, statement, term_weights) for hit in hits for statement in hit.passage.statements]
-    return sorted(found, key=lambda one: -one.score)
+    beside = beside_of(question.text, hits)
+    found = [
+        _evidence(question, hit, statement, term_weights, beside)
+        for hit in hits
+        for statement in hit.passage.statements
+    ]
+    return sorted(_aged(question, found), key=lambda one: -one.score)
+
+
+def _aged(question: Question, found: Sequence[Evidence]) -> Iterable[Evidence]:
+    """The candidates with their age, where a figure is wanted and no year named."""
+    if not question.wants_figure or YEAR.search(question.text):
+        return found
+    most = max((one.coverage for one in found if one.in_kind), default=0.0)
+    newest = max((one.year for one in found if one.in_kind and one.coverage > most - 0.05), default=0)
+    return (replace(one, age=min(1.0, max(0, newest - one.year) / _OLD) if one.year else 0.0) for one in found)
 
 
 def statement_text(hit: Hit, statement: Statement) -> str:
@@ -110,25 +155,80 @@ def statement_text(hit: Hit, statement: Statement) -> str:
     return f"{way}: {statement.text}"
 
 
-def _evidence(question: Question, hit: Hit, statement: Statement, term_weights: dict[str, float]) -> Evidence:
-    own = word_set(" ".join((*statement.way, statement.text)))
-    publisher = statement.reference.publisher or hit.source.origin.publisher
-    way = word_set(" ".join((hit.source.title, *hit.passage.headings, publisher)))
-    credits = {term: max(credit(term, own), credit(term, way)) for term in question.terms}
+def _evidence(
+    question: Question, hit: Hit, statement: Statement, term_weights: dict[str, float], beside: Beside
+) -> Evidence:
+    said = " ".join((*statement.way, statement.text))
+    above = " ".join((hit.source.title, *hit.passage.headings))
+    reference, origin = statement.reference, hit.source.origin
+    own, way = word_set(said), word_set(f"{above} {reference.publisher or origin.publisher}")
+    held = frozenset(one.value for one in narrowings(said) if not one.place)
+    heading = _heading_about(question, hit)
+    absent = question.wants_figure and says_lacking(question.kind, statement.text, above)
+    # A statement that names a year speaks of that one, whenever its source appeared.
+    dated = f"{above} {said} {'' if YEAR.search(said) else reference.as_of or origin.as_of}"
+    lacking = unmet(question.qualifiers, held | frozenset(one.value for one in narrowings(above)), dated, own | way)
+    met = frozenset(stem for one in question.qualifiers if one not in lacking for stem in one.stems)
+    credits = {term: max(credit(term, own), credit(term, way), float(term in met)) for term in question.terms}
     total = sum(term_weights.values()) or 1.0
     missing = sorted((term for term in question.terms if credits[term] < 0.5), key=lambda term: -term_weights[term])
     return Evidence(
         hit,
         statement,
         coverage=sum(term_weights[term] * credits[term] for term in question.terms) / total,
-        own=sum(term_weights[term] * credit(term, own) for term in question.terms) / total,
+        own=sum(term_weights[term] * max(credit(term, own), float(term in met)) for term in question.terms) / total,
         focus=focus(hit, question),
-        in_kind=question.answered_in_kind(statement.text),
+        in_kind=absent or question.answered_in_kind(statement.text, heading),
+        absent=absent,
+        fits=fits(question.kind, question.text, statement.text, heading)
+        or _defines(question, hit, statement)
+        or _heading_asked(question, hit),
+        told=_told(question, own, way, statement.text),
         cued=_cued(question, own),
-        apt=_apt(question, hit, statement),
-        brevity=_brevity(question, statement),
+        apt=_apt(question, hit, statement, met),
+        brevity=_brevity(question, statement, met),
         missing=tuple(missing),
+        unmet=lacking,
+        narrowed=narrowed(question, hit.source.title, said, held, beside) if question.wants_figure else 0,
+        year=year_of(statement, reference.as_of or origin.as_of),
     )
+
+
+def _heading_about(question: Question, hit: Hit) -> str:
+    """The nearest heading, where the question names a word of it."""
+    heading = " ".join(hit.passage.headings[-1:])
+    return heading if any(credit(one, frozenset(stems(question.text))) for one in stems(heading)) else ""
+
+
+def _heading_asked(question: Question, hit: Hit) -> bool:
+    """Whether the question names all of a heading of two words or more ("Getting in without a degree")."""
+    title = frozenset(stems(hit.source.title))
+    heading = [one for one in stems(" ".join(hit.passage.headings[-1:])) if one not in title]
+    named = frozenset(stems(question.text))
+    return len(heading) > 1 and all(credit(one, named) for one in heading)
+
+
+def _defines(question: Question, hit: Hit, statement: Statement) -> bool:
+    """Whether a statement begins with what is to be defined, under a title or heading that names it."""
+    if question.kind != "definition" or statement.kind == "row":
+        return False
+    terms = frozenset(question.terms)
+    named = terms <= word_set((hit.passage.headings or (hit.source.title,))[-1])
+    beginning = statement.text.split()[: len(terms) + 3]
+    first = next((word for word in beginning if stems(word)), "")
+    return (
+        named
+        and terms <= word_set(" ".join(beginning))
+        and any(one[0] == first.strip('"“').lower()[:1] for one in terms)
+    )
+
+
+def _told(question: Question, own: frozenset[str], way: frozenset[str], text: str) -> float:
+    if question.claim and not question.personal and set(figures(question.claim).values()) & set(figures(text).values()):
+        return 1.0
+    if question.every_source:
+        return float("sourc" in own | way)
+    return sum(max(credit(one, own), credit(one, way)) for one in question.told) / (len(question.told) or 1)
 
 
 def focus(hit: Hit, question: Question) -> float:
@@ -169,20 +269,27 @@ def _cued(question: Question, own: frozenset[str]) -> float:
     return max(asked, told)
 
 
-def _brevity(question: Question, statement: Statement) -> float:
+def _brevity(question: Question, statement: Statement, met: frozenset[str]) -> float:
     own = frozenset(one for one in stems(statement.text) if not one[0].isdigit())
-    called = frozenset(question.terms) | question.cues | question.telling
+    called = frozenset(question.terms) | question.cues | question.telling | met
     return sum(credit(one, called) for one in own) / len(own) if own else 0.0
 
 
-def _apt(question: Question, hit: Hit, statement: Statement) -> float:
-    if statement.kind == "sentence":
+def _apt(question: Question, hit: Hit, statement: Statement, met: frozenset[str]) -> float:
+    if statement.kind == "sentence" or question.every_source:
         return 1.0
-    label = stems(re.split(r":| - ", statement.text, maxsplit=1)[0])
-    called = frozenset(question.terms) | question.cues | question.telling
+    text = re.split(r":| - ", statement.text, maxsplit=1)[0]
+    label = [one for one in stems(text) if one not in _met_by(text, question)]
+    called = frozenset(question.terms) | question.cues | question.telling | met
     named = called | frozenset(stems(hit.source.title))
     words = [one for one in label if not one.isdigit()]
     return sum(credit(one, named) for one in words) / len(words) if words else 1.0
+
+
+def _met_by(text: str, question: Question) -> frozenset[str]:
+    """Stems of a label that say a qualifier of the question in other words ("Entry level" for "beginners")."""
+    asked = frozenset(one.value for one in question.qualifiers)
+    return frozenset(stem for one in narrowings(text) if one.value in asked for stem in one.stems)
 
 
 @lru_cache(maxsize=20_000)
@@ -190,17 +297,3 @@ def word_set(text: str) -> frozenset[str]:
     """Stems of a text, and the initials of its runs of two to four words ("ml" for "machine learning")."""
     listed = [word for word in words(text)]
     return frozenset(map(stem, listed)) | frozenset(initials(listed))
-
-
-def initials(listed: Sequence[str]) -> Iterable[str]:
-    """Initials of every run of two to four words that begin with a letter.
-
-    >>> sorted(initials(["machine", "learning", "engineer"]))
-    ['le', 'ml', 'mle']
-    """
-    letters = [word[0] if word[0].isalpha() else " " for word in listed]
-    for length in (2, 3, 4):
-        for start in range(len(letters) - length + 1):
-            run = "".join(letters[start : start + length])
-            if " " not in run:
-                yield run

@@ -7,6 +7,7 @@ about. When nothing in the library answers, it says so and names what comes near
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,8 +18,9 @@ from assistant.choosing import MEASURED, choose, lead_of, paired
 from assistant.citations import Judge
 from assistant.drafting import Found, draft, not_found
 from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
+from assistant.forms import FIGURES
 from assistant.parts import Part, Parts, parts
-from assistant.question import FIGURES, Question, read_question
+from assistant.question import Question, read_question
 from assistant.spelling import is_everyday
 from assistant.types import Cited, Delta, Draft, Turn, Wish
 from ingest.types import Hit
@@ -26,6 +28,8 @@ from ingest.words import stem, words
 
 Embed = Callable[[Sequence[str]], "np.ndarray[tuple[int, int], np.dtype[np.float32]]"]
 """Texts -> unit vectors, shape (n, dimension)."""
+
+_WHY = re.compile(r"why\s+(?:is|are|was|were|do|does|did|has|have)\b\s*", re.IGNORECASE)
 
 _STATEMENTS: dict[Wish, int] = {"shorter": 1, "more": 8}
 """Statements of an answer at most, by the form that is asked for; three otherwise."""
@@ -57,10 +61,17 @@ class Finding:
         return likelihood(self.evidence)
 
     @property
+    def of_something_else(self) -> bool:
+        """Whether the lead speaks of another thing than the question."""
+        titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
+        return of_something_else(self.asked, self.lead, titles)
+
+    @property
     def answers(self) -> bool:
         """Whether the lead is taken for an answer."""
-        titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
-        return self.likelihood >= LEAST and not of_something_else(self.asked, self.lead, titles)
+        if self.lead.unmet and not self.lead.in_kind:
+            return False
+        return self.likelihood >= LEAST and not self.of_something_else
 
 
 class ExtractiveAnswerer:
@@ -98,18 +109,31 @@ class ExtractiveAnswerer:
             found = [self._answered(one, part, wish, 2) for one, part in zip(findings, taken.parts, strict=True)]
         if not any(one.chosen for one in found):
             return not_found(hits)
-        return draft(found, hits, self._judge, wish)
+        return draft(found, hits, self._judge, wish, question)
 
     def find(self, question: str, hits: Sequence[Hit]) -> Finding | None:
-        """The best statement for a question that asks one thing; None where nothing is at hand."""
+        """The best statement for a question that asks one thing; None where nothing is at hand.
+
+        Where no reason is held for what a "why" takes for granted, what is held of it: that may contradict it.
+        """
+        found = self._find(question, hits)
+        why = _WHY.match(question)
+        if not why or found is None or found.answers:
+            return found
+        bare = self._find(question[why.end() :], hits)
+        return replace(bare, asked=replace(bare.asked, text=question)) if bare and bare.answers else found
+
+    def _find(self, question: str, hits: Sequence[Hit]) -> Finding | None:
         counts = self._counts(sorted({hit.source.owner for hit in hits} - {""}))
         asked = _without_everyday(read_question(question), counts.frequency)
         weighed = weights(asked, counts.frequency, counts.passages)
         candidates = self._candidates(asked, hits, weighed)
         if not candidates:
             return None
-        lead = lead_of(asked, candidates)
-        return Finding(asked, tuple(candidates), lead, evidence_of(asked, lead, weighed, counts.frequency))
+        found = lead_of(asked, candidates)
+        lead = self._measured(asked, found)
+        candidates = [lead if one is found else one for one in candidates]
+        return Finding(asked, tuple(candidates), lead, evidence_of(asked, lead, candidates, weighed))
 
     def _candidates(self, asked: Question, hits: Sequence[Hit], weighed: dict[str, float]) -> list[Evidence]:
         """Statements of the hits that could answer, best first."""
@@ -120,6 +144,13 @@ class ExtractiveAnswerer:
         vectors = self._embed([asked.text, *(statement_text(one.hit, one.statement) for one in best)])
         measured = [one.measured(float(vectors[0] @ vector)) for one, vector in zip(best, vectors[1:], strict=True)]
         return sorted(measured, key=lambda one: -one.score) + rest
+
+    def _measured(self, asked: Question, one: Evidence) -> Evidence:
+        """A candidate with its similarity, also where it was not among the best by words."""
+        if one.similarity:
+            return one
+        vectors = self._embed([asked.text, statement_text(one.hit, one.statement)])
+        return one.measured(float(vectors[0] @ vectors[1]))
 
     def _answered(self, finding: Finding | None, part: Part, wish: Wish, most: int = 3) -> Found:
         """A part with the statements that answer it, or with none."""

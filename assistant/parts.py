@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.question import is_asking
+from assistant.forms import FIGURES
+from assistant.question import is_asking, read_question
 from ingest.words import STOPWORDS
 
 How = Literal["one", "several", "sides"]
@@ -43,7 +44,8 @@ _ASKS = (
 )
 _NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)")
 _NEXT_CLAUSE = re.compile(
-    r"[,;]?\s+(?:and|but|or|also)(?: also)?\s+(?=(?:what|which|how|where|when|who|why|do|does|is|are|can|should)\b)"
+    r"[,;]?\s+(?:and|but|or|also)(?: also)?\s+"
+    r"(?=(?:what|which|how|where|when|who|why|do|does|is|are|can|should)\b(?!['’]))"
     r"|,\s+(?=(?:what|which|how|where|when|who|why)\b)",
     re.IGNORECASE,
 )
@@ -55,14 +57,32 @@ _PLACES = re.compile(
     rf"(?:(?:in|at|near)\s+(?:{_PLACE}|[\w-]+(?=\W*$))|{_PLACE}))"
 )
 _BETWEEN_PLACES = re.compile(r"\s*,?\s*\b(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+)?|\s*,\s*")
-_JOINS = re.compile(r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+", re.IGNORECASE)
+_JOINS = re.compile(
+    r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+(?:(?:of|for|as|at|by|to)\s+)?",
+    re.IGNORECASE,
+)
+_EACH_OF = re.compile(r"(?<!between)\s+and\s+(?:of|for)\s+", re.IGNORECASE)
+"""What asks the same of each of two things: "the ladder of a welder and of a cook"."""
 _COMPARING = re.compile(
     r"(?:\s+(?:(?:get|be|is|are)\s+)?(?:earn|make|pay|paid|grow|growing|have)s?)?\s+"
-    r"(?:(?:much|a lot|far|even)\s+)?(?:more|less|better|higher|lower|faster|fewer)"
-    r"(?:\s+(?:money|jobs|pay|salary|demand))?$",
+    r"(?:(?:much|a lot|far|even)\s+)?(?:more|less|better|higher|lower|faster|slower|fewer|cheaper|longer|shorter|older)"
+    r"(?:\s+(?:money|jobs|pay|salary|demand))?$|\s+(?:earn|make|get|cost|pay)s?$",
     re.IGNORECASE,
 )
 """What stands between the first side and "than": "earn more", "better paid"."""
+_COMPARATIVE = re.compile(r"\b(?:more|less|better|higher|lower|fewer)\b", re.IGNORECASE)
+"""What compares, and is no part of a question on one side."""
+_ARTICLE_AT_END = re.compile(r"\s*\b(?:an?|the)$", re.IGNORECASE)
+_AUXILIARY = re.compile(r"^(?:why\s+)?(?:is|are|was|were|do|does|did|has|have|can|will|would)\b\s*", re.IGNORECASE)
+_FIRST_NAME = re.compile(
+    r"(?:(?:do|does|did|is|are|can|will)\s+)?(?P<name>(?-i:[A-Z])[\w.]+(?:\s(?-i:[A-Z])[\w.]+)*)", re.IGNORECASE
+)
+_ATTRIBUTES = re.compile(
+    r"^(?P<lead>(?:and |so )?what(?:['’]s| is| are|s)?|tell me|give me|i (?:want|need) (?:to know )?)\s+"
+    r"(?:about )?(?P<first>(?:(?:the|an?|their|its)\s)?(?:[\w-]+ ){0,2}?[\w-]+)\s*(?:,|and|&|plus|as well as)\s+"
+    r"(?P<second>(?:(?:the|an?|their|its)\s)?(?:[\w-]+ ){0,2}?[\w-]+)\s+(?P<rest>(?:of|for|in|as)\s.+)$",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[\w+#.'’/-]*[\w+#]")
 _SETTING_BESIDE = re.compile(
     r"\b(?:compare[ds]?|comparison(?: of| between)?|differences?|between|versus|vs\.?|who|which(?: one| job| role)?)\b",
@@ -82,9 +102,13 @@ def parts(question: str) -> Parts:
     """
     question = " ".join(question.split())
     several = _several(question)
+    if len(several) < 2:
+        several = _attributes(question)
     if len(several) > 1:
         return Parts("several", tuple(Part(one, one.rstrip("?!. ")) for one in several[:MOST]))
-    sides = _places(question) or _sides(question)
+    if len(each := _sides(question, _EACH_OF)) > 1:
+        return Parts("several", tuple(each[:MOST]))
+    sides = _places(question) or _owners(question) or _sides(question)
     if len(sides) > 1:
         return Parts("sides", tuple(sides[:MOST]))
     return Parts("one", (Part(question, question.rstrip("?!. ")),))
@@ -106,6 +130,16 @@ def _several(question: str) -> list[str]:
     if ahead and found:
         found[-1] = f"{found[-1]} {ahead}"
     return found
+
+
+def _attributes(question: str) -> list[str]:
+    """One question for each of two attributes of different kinds: "the pay and the outlook of welders"."""
+    match = _ATTRIBUTES.match(question)
+    if not match:
+        return []
+    asked = [f"{match['lead']} {match[name]} {match['rest']}" for name in ("first", "second")]
+    kinds = [read_question(one).kind for one in (match["first"], match["second"])]
+    return asked if kinds[0] != kinds[1] and set(kinds) & FIGURES else []
 
 
 _VERBLESS = re.compile(
@@ -137,11 +171,11 @@ def _places(question: str) -> list[Part]:
     return [Part(f"{before}{match['lead']} {name}{after}", name) for name in names]
 
 
-def _sides(question: str) -> list[Part]:
+def _sides(question: str, joins: re.Pattern[str] = _JOINS) -> list[Part]:
     """Two things set beside each other by a joining word, each with the rest of the question."""
-    for join in _JOINS.finditer(question):
+    for join in joins.finditer(question):
         ahead = question[: join.start()]
-        if join.group().strip().lower() not in ("and", "or"):
+        if join.group().split()[0].lower() not in ("and", "or"):
             ahead = _COMPARING.sub("", ahead)
         left, right = _ending(ahead), _beginning(question[join.end() :])
         if not left or not right:
@@ -150,8 +184,34 @@ def _sides(question: str) -> list[Part]:
         after = question[len(ahead) : join.start()] + question[join.end() + len(right) :]
         rest = _SETTING_BESIDE.sub(" ", before), _SETTING_BESIDE.sub(" ", after)
         shown = [_bare(side) for side in (left, right)]
-        return [Part(" ".join(f"{rest[0]} {side} {rest[1]}".split()).rstrip(" ,?") + "?", side) for side in shown]
+        return [Part(_one_side(rest[0], side, rest[1]), side) for side in shown]
     return []
+
+
+def _one_side(before: str, side: str, after: str) -> str:
+    """A question on one side of a comparison, without what compares.
+
+    >>> _one_side("earns more,", "welder", "?")
+    'welder earns?'
+    """
+    before, after = (_COMPARATIVE.sub(" ", text).strip(" ,:;?.") for text in (before, after))
+    before = _AUXILIARY.sub("", _ARTICLE_AT_END.sub("", before)).strip(" ,")
+    told = (side, before) if len(before.split()) == 1 and not _OPENS.match(before) else (before, side)
+    return " ".join(" ".join((*told, after)).split()).rstrip(" ,?") + "?"
+
+
+def _owners(question: str) -> list[Part]:
+    """Two names of which the first is who does it: "Does Sweden pay nurses better than France?"."""
+    than = re.search(r"\s+than\s+", question)
+    match = _FIRST_NAME.match(question)
+    if not than or not match or match.end() > than.start():
+        return []
+    right = _beginning(question[than.end() :])
+    left = _ending(_COMPARING.sub("", question[: than.start()]))
+    if not re.match(r"[A-Z][a-z]", right) or re.match(r"[A-Z][a-z]", left):
+        return []
+    ahead, after = question[match.end() : than.start()], question[than.end() + len(right) :]
+    return [Part(_one_side("", name, f"{ahead} {after}"), name) for name in (match["name"], right)]
 
 
 def _bare(side: str) -> str:

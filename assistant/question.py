@@ -8,63 +8,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
+from assistant.agreement import DOWN, UP
+from assistant.forms import EARNED, FIGURES, Kind, in_form
+from assistant.qualifiers import Qualifier, qualifiers, without_shares
 from ingest.words import STOPWORDS, stem, stems, words
 
-Kind = Literal[
-    "money",
-    "percent",
-    "count",
-    "time",
-    "education",
-    "name",
-    "reason",
-    "advice",
-    "list",
-    "definition",
-    "difference",
-    "other",
-]
-
-MONEY = re.compile(r"[$€£₹]\s?\d|\b(?:usd|eur|gbp|inr)\s?\d|\d\s?(?:usd|eur|gbp|dollars|euros|pounds)\b", re.IGNORECASE)
-PERCENT = re.compile(r"\d\s?(?:%|per ?cent\b|percent\b|percentage points?\b)", re.IGNORECASE)
-COUNT = re.compile(
-    r"(?<![$€£₹\d.,])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
-    r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d)",
-    re.IGNORECASE,
-)
-TIME = re.compile(
-    r"\b(?:19|20)\d\d\b|\d+(?:\s?(?:-|–|to)\s?\d+)?\s?(?:years?|months?|weeks?|days?|hours?|minutes?)\b"
-    r"|\b(?:one|two|three|four|five|six|several|few) (?:years?|months?|weeks?|days?|hours?)\b",
-    re.IGNORECASE,
-)
-DEGREE = re.compile(
-    r"\b(?:bachelor|master|doctor(?:al|ate)|ph\.?\s?d|degree|diploma|high school|associate['’]s|certificat|apprentic|"
-    r"no formal|nondegree)",
-    re.IGNORECASE,
-)
-
-_EARNED = re.compile(
-    r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bonus\w*|equity|make|makes)\b", re.IGNORECASE
-)
-_SPENT = re.compile(
-    r"\b(?:costs?|prices?|priced|fees?|tuition|charges?|subscription|per exam|invest(?:s|ed|ment)?)\b", re.IGNORECASE
-)
-
-_FORMS: dict[Kind, re.Pattern[str]] = {
-    "money": MONEY,
-    "percent": PERCENT,
-    "count": COUNT,
-    "time": TIME,
-    "education": DEGREE,
-}
-
-FIGURES: frozenset[Kind] = frozenset(_FORMS)
-"""The kinds that only a text of a certain form can answer."""
-
 _ASKS: tuple[tuple[Kind, str], ...] = (
-    ("advice", r"^how (?:should|can|could|to|do (?:i|you|we|people)|does one)\b"),
+    ("reason", r"^why\b|\bhow come\b|\bwhat (?:causes?|caused|is the reason)\b"),
+    ("other", r"\bwhere do(?:es)?\b.*\bcomes? from\b|^who (?:is|are|was) .*\bfor\W*$"),
+    (
+        "advice",
+        r"^how (?:should|can|could|to|do (?:i|you|we|people)|does one)\b(?! (?:earn|make)\b)"
+        r"|^(?:what|where|which \w+) (?:should|must|can|could) (?:i|you|we|one|somebody|someone|people)\b"
+        r"|^(?:what|where) do (?:i|we|you) (?:do|start|begin|learn)\b",
+    ),
+    (
+        "list",
+        r"^(?:which|what) (?:\w+ ){1,3}(?:are )?(?:grow\w*|ris\w+|fall\w*|pays?|paid|earns?) (?:the |their \w+ )?"
+        r"(?:fastest|most|best|quickest|highest|least|worst)\b"
+        r"|^(?:what|which) (?:[\w-]+ ){0,3}(?:are|is|will be|would be) (?:most |more )*"
+        r"(?:in (?:high )?demand|sought|wanted|asked)\b",
+    ),
     (
         "name",
         r"\bwho pays\b|\b(?:which|what) (?:cit(?:y|ies)|compan(?:y|ies)|employers?|firms?|states?|places?"
@@ -72,17 +37,25 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ),
     ("difference", r"\b(?:differen(?:ce|ces|t)|differs?|compared?|versus|vs)\b|\bor\b.*\b(?:better|more|less)\b"),
     (
-        "money",
-        r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck|how much (?:money|cash|do"
-        r"|does|would|can|could|will|is|are)|makes? (?:a |per |in a )?(?:year|month|hour)"
-        r"|make (?:more|less)|costs?|price|fees?|bonus\w*)\b"
-        r"|\bhow much\b.*\bmake\b",
+        "percent",
+        r"\bhow much (?:has|have|did|do|does|will) .*\b(?:grow\w*|r[io]se\w*|increase\w*|fall\w*|fell|shr[iau]nk)\b",
     ),
-    ("count", r"\bhow many\b|\bnumber of\b"),
     ("other", r"^how (?:do|does|did|can|could|should|would|might|to)\b"),
     (
+        "money",
+        r"\b(?:going rate|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck"
+        r"|how much (?:money|cash|do"
+        r"|does|would|can|could|will|is|are)|makes? (?:a |per |in a )?(?:year|month|hour)"
+        r"|make (?:more|less)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"
+        r"|\bhow much\b.*\bmake\b",
+    ),
+    ("time", r"\bhow many (?:years?|months?|weeks?|days?|hours?|minutes?)\b"),
+    ("count", r"\bhow many\b|\bnumber of\b"),
+    (
         "percent",
-        r"\bhow (?:fast|quickly)\b|\b(?:per ?cent\w*|percentage|share of|outlook|growth|growing|grow|grew|rate)\b|"
+        r"\bhow (?:fast|quickly)\b|\b(?:faster|slower|per ?cent\w*|percentage|share of|outlook|growth|growing"
+        r"|grows?|grown"
+        r"|grew|rate)\b|"
         r"\b(?:in|high|much) demand\b|\b(?:sought after|(?:job|career|employment) prospects)\b|"
         r"\bwhat (?:fraction|proportion)\b",
     ),
@@ -91,13 +64,16 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
         r"\b(?:degrees?|diploma|education\w*|qualifications?|what (?:should|must|do) .*\bstudy|bachelor\w*|master'?s|"
         r"phd|ph\.d|college|university)\b",
     ),
-    ("time", r"\bwhen\b|\bhow long\b|\bwhat (?:year|date)\b|\bhow (?:old|soon)\b|\bwhat is the \w+ age\b"),
+    (
+        "time",
+        r"\bwhen\b|\bhow long\b|\bwhat (?:year|date)\b|\bhow (?:old|soon)\b|\b(?:average|typical|\w+ment|what) age\b|"
+        r"\b(?:longer|shorter)\b",
+    ),
     ("list", r"\b(?:which|list|name|examples?)\b|\bwhat (?:are|kinds?|types?|sorts?|skills|tools|languages|factors)\b"),
     (
         "name",
         r"\b(?:who|whom|whose|where)\b|\b(?:what|which) (?:person|people|city|country|state|place|company|firm)\b",
     ),
-    ("reason", r"^why\b|\bhow come\b|\bwhat (?:causes?|caused|is the reason)\b"),
     ("definition", r"^(?:what(?:'s| is| are)|who (?:is|are)|define|explain|what do(?:es)?\b.*\b(?:do|mean))\b"),
 )
 _ASKS_COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKS)
@@ -108,7 +84,8 @@ _CUES: dict[Kind, frozenset[str]] = {
         stem(word)
         for word in (
             "salary salaries wage pay paid earn earning earnings income compensation money make makes making cost "
-            "costs price dollars much rich usd annual annually year yearly grand bucks dough cash paycheck paycheque"
+            "costs price dollars much rich usd annual annually year yearly grand bucks dough cash paycheck paycheque "
+            "value values amount amounts sum sums"
         ).split()
     ),
     "percent": frozenset(
@@ -138,37 +115,51 @@ _TELLING: dict[Kind, frozenset[str]] = {
 }
 
 _NAMED = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
-_REASON = re.compile(
-    r"\b(?:because|since|due to|owing to|as a result|so that|in order to|cause[sd]?|reasons?|lead[s]? to|led to|thus|"
-    r"therefore|to (?:avoid|prevent|allow|make|ensure|keep|reduce|help))\b",
-    re.IGNORECASE,
-)
-
-# What others did or said is not advice.
-_SURVEYED = re.compile(
-    r"\bsurvey|\brespondents\b|\bof (?:all )?(?:workers|people|employers|candidates|developers|managers|those)\b",
-    re.IGNORECASE,
-)
-
 # How an answer is to be put ("Answer only with ...", "Pretend you are ... and tell me") is no part of what is asked.
 _MANNER = re.compile(
     r"(?:^|(?<=[.!?:]\s))(?:please )?(?:answer|reply|respond|cite|quote|repeat after me|pretend|imagine|act|use|print|"
-    r"output|speak|talk|be (?:brief|short|honest)|give all|do not|don['’]t|system)\b"
+    r"output|speak|talk|be (?:brief|short|honest)|give all|do not|don['’]t|system"
+    r"|if (?:there (?:is|are) )?(?:multiple|several|many|more than one),? (?:list|record|give|name|include|report))\b"
     r"(?:[^?.!:]|\.(?=\w)|:(?=//))*?(?:\band (?:then )?(?:tell|give|show) me\b|:\s|[.!?](?=\s|$)|$)",
     re.IGNORECASE,
 )
 
-# "I am 45 and a nurse, can I ...": who asks is told in front; what is asked comes behind.
+# "I am 45 and a nurse, can I ...", "My boss offered me $90,000. Is ...": who asks is told in front, the question comes
+# behind.
 _ABOUT_ME = re.compile(
     r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
-    r"(?:i\s?['’]?\s?a?m|i (?:just|recently) \w+|i have|i['’]ve|i was|i work(?:ed)?|i got|my \w+ is|as an?)\b"
-    r"(?P<told>[^?]*?)(?:[,.;:!–-]\s*|\s+(?:and|but|so)\s+)(?:and |but |so |now |then )*"
-    r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may)\b)",
+    r"(?:i\s?['’]?\s?a?m|i['’](?:ve|d)|i(?= \w)|my(?= \w)|we['’]?(?:re|ve)?(?= \w)"
+    r"|they (?:have )?(?:offer|pay)\w*|as an?(?= [a-z]))\b"
+    r"[^?]*?(?:(?<!\d)[,.;:!–-]\s*|[,.;:!–-]\s+|\s+(?:and|but|so)\s+)"
+    r"(?:and |but |so |now |then |(?:can|could) you tell me )*"
+    r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may|might|was|were)\b)",
     re.IGNORECASE,
 )
-
-_POINTS_BACK = re.compile(r"\b(?:is|are|was) (?:that|this|it|those|these)\b", re.IGNORECASE)
+_OFFER_OF = re.compile(
+    r"\b(?:my |the |our )?(?:boss|company|employer|manager|firm|they) (?:has |have |just )*offer(?:ed|s)?\b", re.I
+)
+_OFFERED = re.compile(r"\boffer(?:s|ed|ing)?\b", re.IGNORECASE)
+_OWN_WORDS = 2
+"""Words from which a question about oneself stands without what was told in front of it."""
+_OF_ONESELF = re.compile(r"\b(?:i|me|my|we|us|our)\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(
+    r"\b(?:is|are|was|were) (?:that|this|those|these)\b|\b(?:those|these)\b"
+    r"|\bit\b(?! (?:too|hard|easy|possible|worth|late|true|better|realistic|normal|difficult|enough|help))",
+    re.IGNORECASE,
+)
 """What asks about that which was told in front of it."""
+
+_EVERY_SOURCE = re.compile(
+    r",?\s*\b(?:(?:by|from|in|across|according to) (?:(?:all|every|each|the|different|various|several|your)\s)+sources?"
+    r"(?: (?:that )?(?:you|we|the library) (?:have|has|hold|holds|know))?"
+    r"|(?:please )?(?:give|show|list|name|tell)(?: me)? (?:all|every|each)(?: (?:the|of the|different|your))* "
+    r"(?:figures?|numbers?|sources?|values?)"
+    r"|(?:and )?do (?:(?:the|your|all|different) )*sources (?:agree|differ|disagree)"
+    r"|(?:the |all )(?:the )?different figures(?= for| of| on)|all (?:the )?figures(?= for| of| on))\b"
+    r"|\bwhat do (?:(?:all|the|your|different|various|several) )*sources say (?:about|on|of)\b",
+    re.IGNORECASE,
+)
+"""What asks for the figures of all sources, not for the best one."""
 
 # "more than 200k" claims a figure; what is asked is what the figure really is.
 _CLAIMED = re.compile(
@@ -192,7 +183,9 @@ _ASKING = frozenset(
         "get getting got go going take takes does do done use used work worth start become becoming way ways "
         "shud cud wud wanna gonna gotta gimme lemme dunno pls plz abt bout ur u r im ive dont doesnt cant wat wut wats "
         "whats hows whos wheres yo dude bro guys folks hey ok okay much rather still even ever actual truly true right "
-        "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger"
+        "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger "
+        "define definition meaning usual normal fair reasonable okay enough well going rate cheap cheaper cheapest "
+        "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose"
     ).split()
 )
 
@@ -225,31 +218,23 @@ class Question:
     """A figure that the question takes for granted ("more than 200k"), as it was typed."""
     personal: bool = False
     """Whether it tells about the person who asks."""
+    told: frozenset[str] = frozenset()
+    """Stems of what was told in front of the question and is not asked."""
+    every_source: bool = False
+    """Whether the figures of all sources are asked for."""
+    qualifiers: tuple[Qualifier, ...] = ()
+    """What it is narrowed to: a level of a career, a share of the earners, a year, an hour."""
 
-    def answered_in_kind(self, text: str) -> bool:
+    def answered_in_kind(self, text: str, heading: str = "") -> bool:
         """Whether a text holds a figure, date or degree where one is wanted; true when nothing special is."""
-        form = _FORMS.get(self.kind)
         if self.kind == "name":
             return any(not frozenset(stems(one)) <= frozenset(stems(self.text)) for one in _NAMED.findall(text))
-        if self.kind == "reason":
-            return bool(_REASON.search(text))
-        if self.kind == "advice":
-            return not _SURVEYED.search(text)
-        if form is None:
-            return True
-        return bool(form.search(text)) and not (self.kind == "money" and self._other_money(text))
-
-    def _other_money(self, text: str) -> bool:
-        """Whether a text speaks of money spent where money earned is asked for, or the other way round."""
-        for asked, other in ((_EARNED, _SPENT), (_SPENT, _EARNED)):
-            if asked.search(self.text) and not other.search(self.text):
-                return bool(other.search(text)) and not asked.search(text)
-        return False
+        return in_form(self.kind, self.text, text, heading)
 
     @property
     def wants_figure(self) -> bool:
         """Whether only a text of a certain form can answer."""
-        return self.kind in _FORMS and not self.yes_or_no
+        return self.kind in FIGURES and not self.yes_or_no
 
     @property
     def telling(self) -> frozenset[str]:
@@ -272,27 +257,55 @@ def read_question(text: str) -> Question:
     >>> question = read_question("How much do data scientists earn in Boston?")
     >>> question.kind, question.terms
     ('money', ('data', 'scientist', 'boston'))
-    >>> read_question("Why do welders earn more than 200k?").claim, read_question("I am 45, can I weld?").terms
-    ('more than 200k', ('weld',))
+    >>> read_question("Why do welders earn more than 200k?").claim, read_question("I am 45, can I weld in Rome?").terms
+    ('more than 200k', ('weld', 'rome'))
     """
+    every = bool(_EVERY_SOURCE.search(text))
     text = _without_manner(text)
-    about_me = _ABOUT_ME.match(text)
-    asked = text[about_me.end() :] if about_me else text
-    if about_me and _POINTS_BACK.search(asked):
-        asked = text
-    claimed = _CLAIMED.search(asked)
+    asked, told, personal = _told_in_front(text)
+    claimed = _CLAIMED.search(without_shares(asked))
     if claimed:
         asked = f"{asked[: claimed.start()]} {asked[claimed.end() :]}"
-    kind = _kind(asked, claimed)
-    raw = tuple(word for word in words(_HORIZON.sub(" ", asked)) if word not in STOPWORDS)
-    all_cues = _CUES.get(kind, frozenset())
-    carried = dict.fromkeys(stem(word) for word in raw)
-    terms = tuple(one for one in carried if one not in _ASKING and one not in all_cues)
-    cues = frozenset(one for one in carried if one in all_cues)
-    found = terms or tuple(one for one in carried if one not in _ASKING) or tuple(carried)
-    claim = " ".join(claimed.group().split()) if claimed else ""
-    yes_or_no = bool(_YES_OR_NO.match(asked.strip())) and not claim
-    return Question(text, kind, found, cues, yes_or_no, terms, claim, bool(about_me))
+    wanted = _EVERY_SOURCE.sub(" ", asked) if every else asked
+    kind = _kind(wanted, claimed)
+    terms, carried = _terms(wanted, kind)
+    found = terms or tuple(one for one in carried if one not in _ASKING) or carried
+    return Question(
+        text,
+        kind,
+        found,
+        cues=frozenset(one for one in carried if one in _CUES.get(kind, frozenset())),
+        yes_or_no=bool(_YES_OR_NO.match(asked.strip())) and not claimed,
+        subject=terms,
+        claim=" ".join(claimed.group().split()) if claimed else "",
+        personal=personal,
+        told=frozenset(_terms(told, kind)[0]),
+        every_source=every,
+        qualifiers=qualifiers(asked) if kind in FIGURES else (),
+    )
+
+
+def _told_in_front(text: str) -> tuple[str, str, bool]:
+    """What is asked, what is told in front of it, and whether a person is told of.
+
+    A question that only points to what was told ("Is that normal?") is asked with it.
+    """
+    match = _ABOUT_ME.match(text)
+    if not match:
+        return text, "", False
+    asked, told = text[match.end() :], text[: match.end()]
+    own = len(_terms(asked, _kind(asked, None))[0])
+    if _POINTS_BACK.search(asked) or not own or (own < _OWN_WORDS and _OF_ONESELF.search(asked)):
+        return _OFFER_OF.sub(" ", text), "", True
+    return asked, told, True
+
+
+def _terms(asked: str, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Stems that an answer has to be about, and all that carry meaning, each once, in order."""
+    raw = (stem(word) for word in words(_HORIZON.sub(" ", asked)) if word not in STOPWORDS)
+    carried = tuple(dict.fromkeys(raw))
+    aside = _ASKING | _CUES.get(kind, frozenset()) | (UP | DOWN if kind == "percent" else frozenset())
+    return tuple(one for one in carried if one not in aside), carried
 
 
 def _without_manner(text: str) -> str:
@@ -301,9 +314,23 @@ def _without_manner(text: str) -> str:
     return left if len(left.split()) > 2 else text
 
 
+_COMES_FROM = re.compile(r"\bcomes? from\b", re.IGNORECASE)
+_LEFT_OUT = re.compile(
+    r"\b(?:besides?|apart from|other than|in addition to|beyond|on top of)\s+\w+"
+    r"|\b(?:pay|salary|wage|price|cost)\s(?=packages?|sites?|websites?|laws?|surveys?|transparency|negotiations?|talks?)",
+    re.IGNORECASE,
+)
+"""What names money and does not ask for it."""
+
+
 def _kind(asked: str, claimed: re.Match[str] | None) -> Kind:
     """The kind of answer; a claimed sum of money or share asks for the real one."""
+    asked = _LEFT_OUT.sub(" ", asked)
     kind: Kind = next((kind for kind, pattern in _ASKS_COMPILED if pattern.search(asked)), "other")
-    if claimed and kind not in ("money", "percent", "count", "time"):
-        return "percent" if re.search(r"%|per ?cent", claimed.group()) else "money" if _EARNED.search(asked) else kind
-    return kind
+    if not claimed or kind == "other" and _COMES_FROM.search(asked) or kind in ("money", "percent", "count", "time"):
+        return kind
+    if re.search(r"%|per ?cent", claimed.group()):
+        return "percent"
+    if EARNED.search(asked) or _OFFERED.search(asked) or re.search(r"[$€£]|\bk\b", claimed.group()):
+        return "money"
+    return "count"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.labels import Key, Labels, key
+from assistant.smalltalk import reply_to
 from assistant.topics import OMITTED, Pronoun, Talk, leaves_out, mentions, pointed_at
 from assistant.types import Turn
 from ingest.words import STOPWORDS, stems, words
@@ -67,6 +68,8 @@ def standalone(question: str, history: Sequence[Turn], labels: Labels, similar: 
     """
     state = State()
     for turn in history:
+        if reply_to(turn.question):
+            continue
         if turn.searched_for and not state.asked:
             state = state.heard(turn.searched_for, turn.searched_for)
         else:
@@ -109,7 +112,10 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
         asked = _replace(rest, state.asked, labels, similar if lead_in and lead_in.group() else _unlike)
         if asked:
-            return state.heard(question, asked)
+            held = set(state.talk.topic)
+            kept = bool(held) and (held <= set(stems(asked)) or not held <= set(stems(state.asked)))
+            # What took the place of something else leaves the talk about what it was about.
+            return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
     if meant is None:
         return state.heard(question, question)
     likely = 1.0 if pronoun or attributes_only else leaves_out(question, state.talk)
@@ -138,6 +144,10 @@ _AUXILIARY_AT_END = re.compile(
 )
 _FORMAL = re.compile(r"(?:take|takes|make|makes|worth|possible|hard|difficult|(?:is|was|'s) [\w-]+) .*\b(?:to|be|if)\b")
 """What stands behind an "it" that means nothing: "it takes years to", "it is better to"."""
+_HEAD_AT_END = re.compile(r"\b(?:ones?|those|some|any|every)(?:thing|one|body)?\s*$", re.IGNORECASE)
+"""What a clause with "that" may hang on without naming anything: "is there one that pays more"."""
+_INTRODUCED = re.compile(r"\b(?:my|our|your|an?)\s+\w", re.IGNORECASE)
+"""Somebody whom the sentence itself brings in, as in "if my friend pays with her card"."""
 _ASKS_BE = re.compile(r"(?:(?:why|but|so|and) )?(?:is|was|isn't|would|will)", re.IGNORECASE)
 _TO_DO = re.compile(r"(?:[\w-]+ ){1,3}(?:to|if)\b")
 """As in "Is it safer to rent?"."""
@@ -171,11 +181,14 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
         return bool(after.strip(" ?.!")) or bool(_BE_AT_END.search(before))
     if word == "it" and (_FORMAL.match(after) or (_ASKS_BE.fullmatch(before.strip()) and _TO_DO.match(after))):
         return True
+    if word in _PERSONS and _INTRODUCED.search(before):
+        return True
     if word in _OWNERS and any(one.signs["after_do"] for one in named):
         return True
     if word in _POINTING and (not before.strip() or (stems(following) and not _AUXILIARY_AT_END.search(before))):
         return True
-    relative = word == "that" and after and before and not _PREPOSITION.search(before) and stems(before)
+    heads = stems(before) or _HEAD_AT_END.search(before)
+    relative = word == "that" and after and before and not _PREPOSITION.search(before) and heads
     named_here = named and re.search(r"(?:\band\b|[,;?!]|\. |- |\bif\b)", before)
     compound = " " in word and after and (stems(following) or following in ("of", "as"))
     return bool(named_here or relative or compound)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from assistant.evidence import initials
 from assistant.labels import Key, Labels
+from assistant.narrowing import initials
 from ingest.words import STOPWORDS, stem, word_spans
 
 if TYPE_CHECKING:
@@ -24,6 +24,18 @@ EVERYDAY = 300_000
 """Occurrences, in the dictionary's 1.6 thousand million words of text, of an everyday word."""
 
 
+_ALIKE = 4
+"""Letters at the beginning of two short words from which two changes are no other word."""
+_CONTRACTED = frozenset(
+    "dont doesnt didnt cant cannot wont wouldnt isnt arent im ive id whats hows theres thats".split()
+)
+_SHORT_FORMS = {
+    "maths": "mathematics", "math": "mathematics", "stats": "statistics", "uni": "university", "dev": "developer",
+    "devs": "developers", "exec": "executive", "execs": "executives", "grad": "graduate", "grads": "graduates",
+    "cert": "certification", "certs": "certifications", "prof": "professor", "lang": "language", "langs": "languages",
+    "exp": "experience", "yrs": "years", "info": "information", "prob": "probability", "algos": "algorithms",
+}  # fmt: skip
+"""What English shortens, written out where the library writes it so."""
 _LONG = 8
 """Letters from which two changes are still the same word; in shorter ones they make another ("Milgram", "diagram")."""
 
@@ -101,32 +113,77 @@ class Speller:
     def _better(self, word: str, *, named: bool) -> str:
         """What a word is mended to; empty where it stays. `named`: written with a capital, as names are."""
         low = word.lower()
-        if low in STOPWORDS or not low.isascii() or not low.isalpha() or self.known.frequency(stem(low)):
+        if (longer := _SHORT_FORMS.get(low)) and not named and self.known.frequency(stem(longer)):
+            return longer if self.known.frequency(stem(longer)) > self.known.frequency(stem(low)) else ""
+        if (
+            low in STOPWORDS
+            or low in _CONTRACTED
+            or not low.isascii()
+            or not low.isalpha()
+            or self.known.frequency(stem(low))
+        ):
             return ""
         label = self._initials.get(low) or self._initials.get(low.removesuffix("s"))
         if label and (word[:1].isupper() or not is_english(low)):
             return " ".join(self.known.surface(one) or one for one in label)
         if len(low) < 4 or is_english(low):
-            return ""
-        return self._nearest(low) if named else self._parted(low) or self._nearest(low) or _one_off(low)
+            return _asking_word(low) if len(low) == 3 and not named and not is_english(low) else ""
+        if named:
+            return self._nearest(low, 1)
+        return self._parted(low) or self._nearest(low) or _one_off(low)
 
     def _parted(self, word: str) -> str:
         """Two words of the library that were written as one, the more frequent pair of several; else nothing."""
-        pairs = [(word[:at], word[at:]) for at in range(3, len(word) - 2)]
+        pairs = [(word[:at], word[at:]) for at in range(3, len(word) - 2)] if len(word) > 6 else []
         known = [pair for pair in pairs if all(part in self.known.words for part in pair)]
         return " ".join(max(known, key=lambda pair: min(self.known.words[part] for part in pair), default=()))
 
-    def _nearest(self, word: str) -> str:
-        """The library's word with the fewest changes, the more frequent of equals; empty where none is near."""
+    def _nearest(self, word: str, most: int = 2) -> str:
+        """The library's word with the fewest changes, the more frequent of equals; empty where none is near.
+
+        Two changes make another word of a short one, unless both begin alike ("preper", "prepare").
+        """
         from rapidfuzz.distance import OSA
         from rapidfuzz.process import extract
 
-        allowed = 1 if len(word) < _LONG else 2
-        found = extract(word, self._surfaces, scorer=OSA.distance, score_cutoff=allowed, limit=10)
+        far = 2 if len(word) > 5 else 1
+        near = extract(word, self._surfaces, scorer=OSA.distance, score_cutoff=min(far, most), limit=20)
+        found = [one for one in near if one[1] < 2 or len(word) >= _LONG or one[0][:_ALIKE] == word[:_ALIKE]]
         best = min(
             found, key=lambda one: (one[1], one[0][0] != word[0], -self.known.words.get(one[0], 0)), default=None
         )
         return str(best[0]) if best else ""
+
+
+_ASKING_WORDS = (
+    "how",
+    "what",
+    "who",
+    "why",
+    "the",
+    "and",
+    "are",
+    "for",
+    "earn",
+    "make",
+    "need",
+    "job",
+    "jobs",
+    "pay",
+    "does",
+)
+
+
+def _asking_word(word: str) -> str:
+    """The word of asking that three letters without meaning are one change away from, the most frequent of several.
+
+    >>> _asking_word("hwo"), _asking_word("ern"), _asking_word("xqz")
+    ('how', 'earn', '')
+    """
+    from rapidfuzz.distance import OSA
+
+    near = [one for one in _ASKING_WORDS if OSA.distance(word, one) == 1]
+    return near[0] if near else ""
 
 
 def _one_off(word: str) -> str:

@@ -34,6 +34,8 @@ _COMPARING = frozenset(
 )
 """Words that relate to something named elsewhere."""
 _LONGEST = 6
+_MODIFIER = re.compile(r"-\w+ed$", re.IGNORECASE)
+"""What only says which one, as in "US-based companies"; it names nothing by itself."""
 
 WEIGHTS: Mapping[str, float] = {
     "after_about": 0.75, "after_be": 0.58, "after_do": 0.65, "after_wh": -0.17, "a": 0.48, "before_of": -0.40,
@@ -184,6 +186,8 @@ def mentions(question: str, turn: int) -> list[Mention]:
         for last in range(first, min(first + _LONGEST, len(tokens))):
             if not _is_content(tokens[last].group()) or (last > first and not _adjoin(question, tokens, last)):
                 break
+            if _MODIFIER.search(tokens[last].group()):
+                continue
             text = question[tokens[first].start() : tokens[last].end()]
             key = tuple(stems(text))
             if key:

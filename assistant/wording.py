@@ -7,8 +7,10 @@ Pure. "Entry level - Base pay: $105,418" under "Pay, United States, 2024" is sai
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.qualifiers import Qualifier
 from assistant.question import Question
 from ingest.types import Hit, Statement
 from ingest.words import stems
@@ -45,7 +47,7 @@ def _sentence(hit: Hit, statement: Statement) -> str:
     return f"{hit.source.title}: {statement.text}"
 
 
-_ROW = re.compile(r"(?P<label>[^:;]+?) - (?P<header>[^:;]+): (?P<value>[^;]+)")
+_ROW = re.compile(r"(?P<label>[^:;]+?) - (?P<header>[^:;]+): (?P<value>.+)", re.DOTALL)
 _ITEM = re.compile(r"(?P<label>[^:;.]{1,60}): (?P<value>.+)", re.DOTALL)
 _GENERAL = frozenset(stems("summary overview introduction general about quick facts figures details table"))
 _SHORT = 5
@@ -61,7 +63,11 @@ def _cell(hit: Hit, statement: Statement) -> tuple[list[str], str, str, str]:
     lead = [] if frozenset(stems(title)) <= own or len(title.split()) > _SHORT else [title]
     if statement.kind == "item":
         lead += [_label(step) for step in statement.way if not frozenset(stems(step)) <= own | frozenset(stems(title))]
-    return lead, parts.get("label", ""), parts.get("header", ""), parts["value"]
+    label, header = parts.get("label", ""), parts.get("header", "")
+    if header and ";" in parts["value"]:
+        # Beside other columns the first one keeps its name in front of its cell.
+        return lead, f"{label} – {header}", "", parts["value"]
+    return lead, label, header, parts["value"]
 
 
 def _context(hit: Hit, statement: Statement, header: str, said: str) -> list[str]:
@@ -90,7 +96,7 @@ def list_heading(hit: Hit, statement: Statement) -> str:
     return " – ".join(kept) + ":"
 
 
-def note(asked: Question) -> str:
+def note(asked: Question, unmet: Sequence[Qualifier] = ()) -> str:
     """What is said first when the library speaks of the thing but holds no figure of the kind asked for."""
     wanted = {
         "money": "amount of money",
@@ -99,7 +105,8 @@ def note(asked: Question) -> str:
         "time": "date or length of time",
         "education": "degree",
     }.get(asked.kind, "direct answer")
-    return f"The library gives no {wanted} for this. It does say:"
+    narrowed = " and ".join(f'"{one.said}"' for one in unmet) or "this"
+    return f"The library gives no {wanted} for {narrowed}. It does say:"
 
 
 def _label(step: str) -> str:

@@ -1,10 +1,13 @@
 """Fits the model that decides whether the library answers: `python -m evals.calibrate`.
 
 Positive cases are our own questions that are not held out, the plain questions on the handbook's pages, and answerable
-questions on an encyclopaedia; negative ones are our own refusals and the unanswerable questions on the encyclopaedia,
-none of those that `evals.answerability` reports. It prints coefficients for `assistant/answerable.py`, and the curve of
-wrong refusals against wrong answers, each case judged by a model that never saw its group; on our own questions beside
-it the curve of the coefficients in use.
+questions on an encyclopaedia; negative ones are our own refusals, the handbook's questions with the page that answers
+them hidden, and unanswerable questions on the encyclopaedia. None is a question, or on an article, that
+`evals.answerability` reports. It prints coefficients for `assistant/answerable.py`, and as a table for
+`docs/refusals.md` the curve of wrong refusals against wrong answers, each case judged by a model that never saw its
+group: its article, its occupation, or for a question of ours itself. Answerable questions whose best statement does not
+hold the answer teach nothing, but count in the curve. Named a file, it writes the table there, between the lines
+`<!-- curve -->` and `<!-- /curve -->`.
 """
 
 from __future__ import annotations
@@ -14,34 +17,42 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from assistant.answerable import likelihood
+from assistant.answerable import LEAST, likelihood
 from assistant.assistant import PASSAGES
 from assistant.build import CountWords, build_assistant
-from assistant.extractive import ExtractiveAnswerer
+from assistant.extractive import ExtractiveAnswerer, Finding
+from assistant.parts import parts
 from assistant.support import SupportCheck
 from evals import answerability, bls
-from evals.logistic import fit, held_out
-from evals.questions import HOLDOUT, load_sets
+from evals.logistic import balanced_accuracy, fit, held_out
+from evals.metrics import holds
+from evals.questions import Case, load_sets
 from ingest.settings import load_settings
+from ingest.words import stems
 
-OWN = 3.0
-"""What each of our own questions counts."""
-FAR = 150
-"""Answerable and unanswerable questions on the encyclopaedia, of each."""
+WEIGHTS = {"ours": (3.0, 20.0), "handbook": (1.0, 1.0), "encyclopaedia": (1.0, 1.0)}
+"""What an answerable and an unanswerable question of each set counts. Of our own refusals there are few."""
+STEPS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8)
+"""Likelihoods of the table."""
 
 
 @dataclass(frozen=True)
 class Example:
     """One question with its evidence."""
 
+    set: str
     evidence: dict[str, float]
     answerable: bool
     group: str
-    weight: float
+    told: bool
+    """Whether the best statement holds the answer, where it is known."""
+    elsewhere: bool
+    """Whether the best statement is refused as one on something else, whatever the likelihood."""
 
 
 class Looking:
@@ -57,68 +68,115 @@ class Looking:
         embed = self.assistant.library.embedder.embed_passages
         self._answerer = ExtractiveAnswerer(embed, CountWords(self.assistant.library), SupportCheck(embed))
 
-    def look(self, question: str, answerable: bool, group: str, weight: float) -> list[Example]:
-        """The evidence on a standalone question; none where nothing is at hand."""
+    def find(self, question: str, hidden: str, answers: Sequence[str]) -> Finding | None:
+        """What is found for a standalone question; None where nothing is at hand.
+
+        Args:
+            question: What is asked.
+            hidden: Name of the page that is passed over; empty for none.
+            answers: Right answers; where another page holds one beside the name of the hidden one, nothing is at hand.
+        """
         asked, hits = self.assistant.search(question, k=PASSAGES)
-        found = self._answerer.find(asked, hits)
-        return [Example(found.evidence, answerable, group, weight)] if found else []
+        if hidden:
+            hits = [hit for hit in hits if Path(hit.source.uri).stem != hidden]
+            named = frozenset(stems(hidden.replace("-", " ")))
+            texts = (f"{hit.source.title} {hit.passage.text}" for hit in hits)
+            if any(named.issubset(stems(text)) and any(holds(text, one) for one in answers) for text in texts):
+                return None
+        return self._answerer.find(asked, hits)
 
 
-def examples(folder: Path) -> list[Example]:
+def examples(folder: Path) -> Iterator[Example]:
     """All cases that the model is fitted on."""
+    with tempfile.TemporaryDirectory() as data:
+        yield from _of("ours", Looking(data, ()), (
+            (case.user_input, case.must_answer, case.id, "", list(chain.from_iterable(case.facts)))
+            for case in load_sets() if _is_plain(case)
+        ))  # fmt: skip
     with (folder / "bls-ooh" / "occupations.csv").open(encoding="utf-8-sig", newline="") as file:
         asked = list(bls.questions(csv.DictReader(file)))
-    found: list[Example] = []
     with tempfile.TemporaryDirectory() as data:
-        bundled = Looking(data, ())
-        for case in load_sets():
-            if case.outcome in ("answered", "not_found") and HOLDOUT not in case.tags and not case.history:
-                found += bundled.look(case.user_input, case.answerable, case.id, OWN)
+        yield from _of("handbook", Looking(data, [str(folder / "bls-ooh" / "html")], bundled=False), (
+            (one.question, not hidden, one.slug, hidden, one.alternatives) for one in asked for hidden in ("", one.slug)
+        ))  # fmt: skip
     with tempfile.TemporaryDirectory() as data:
-        beside = Looking(data, [str(folder / "bls-ooh" / "html")])
-        for one in asked:
-            found += beside.look(one.question, True, one.slug, 1.0)
-    others = answerability.squad(folder)[1]
-    far = [one for wanted in (True, False) for one in [each for each in others if each.answerable is wanted][:FAR]]
-    with tempfile.TemporaryDirectory() as data:
-        apart = Looking(data, [str(folder / "squad2" / "paragraphs.jsonl")], bundled=False)
-        for each in far:
-            found += apart.look(each.question, each.answerable, each.question, 0.5)
-    return found
+        yield from _of("encyclopaedia", Looking(data, [str(folder / "squad2" / "paragraphs.jsonl")], bundled=False), (
+            (one.question, one.answerable, one.group, "", one.spans) for one in answerability.squad(folder)[1]
+        ))  # fmt: skip
 
 
-def main(folder: Path) -> str:
+def _is_plain(case: Case) -> bool:
+    """Whether a case asks one thing, by itself, that has to be answered or not found."""
+    wanted = case.must_answer if case.outcome == "answered" else case.must_refuse and case.outcome == "not_found"
+    return wanted and not case.held_out and not case.history and parts(case.user_input).how == "one"
+
+
+def _of(name: str, looking: Looking, asked: Iterable[tuple[str, bool, str, str, Sequence[str]]]) -> Iterator[Example]:
+    for question, answerable, group, hidden, answers in asked:
+        found = looking.find(question, hidden, answers)
+        if found:
+            told = not (answerable and answers) or any(holds(found.lead.statement.text, one) for one in answers)
+            yield Example(name, found.evidence, answerable, group, told, found.of_something_else)
+
+
+def main(folder: Path, write_to: Path | None = None) -> str:
     """Fit, and say what came of it."""
-    cases = examples(folder)
+    cases = list(examples(folder))
     rows, labels = [one.evidence for one in cases], [one.answerable for one in cases]
-    weights = [one.weight for one in cases]
-    likely = held_out(rows, labels, [one.group for one in cases], weights)
-    used = [likelihood(row) for row in rows]
-    own = [one.weight == OWN for one in cases]
+    weights = [WEIGHTS[one.set][0 if one.answerable else 1] * one.told for one in cases]
+    likely = held_out(rows, labels, [f"{one.set} {one.group}" for one in cases], weights)
+    curve = "\n".join(table(cases, likely))
+    used = "\n".join(table(cases, [likelihood(row) for row in rows]))
+    if write_to:
+        write_to.write_text(_between(write_to.read_text(encoding="utf-8"), curve), encoding="utf-8")
+    return (
+        f"Refitted, each case judged by a model that never saw its group:\n{curve}\n\n"
+        f"The coefficients in use:\n{used}\n\n{json.dumps(fit(rows, labels, weights), indent=4)}"
+    )
+
+
+def _between(text: str, table: str) -> str:
+    r"""A text with the table in the place that it marks.
+
+    >>> _between("a\n<!-- curve -->\nold\n<!-- /curve -->\nb", "new").split()
+    ['a', '<!--', 'curve', '-->', 'new', '<!--', '/curve', '-->', 'b']
+    """
+    before, begin, rest = text.partition("<!-- curve -->")
+    _, end, after = rest.partition("<!-- /curve -->")
+    return f"{before}{begin}\n{table}\n{end}{after}"
+
+
+def table(cases: Sequence[Example], likely: Sequence[float]) -> list[str]:
+    """The curve as a Markdown table: for each limit, and each set, wrong refusals and wrong answers."""
+    sets = list(WEIGHTS)
+    counts = {name: [sum(one.set == name and one.answerable is wanted for one in cases) for wanted in (True, False)]
+              for name in sets}  # fmt: skip
+    told = ", ".join(f"{name} {pair[0]} + {pair[1]}" for name, pair in counts.items())
     lines = [
-        "        all cases, refitted              own questions, refitted          own questions, in use",
-        "least   wrong refusals  wrong answers   wrong refusals  wrong answers   wrong refusals  wrong answers",
+        f"Answerable + unanswerable questions: {told}.",
+        "",
+        "| limit | " + " | ".join(f"{name}: refused wrongly | answered wrongly | balanced" for name in sets) + " |",
+        "|---|" + "---|" * 3 * len(sets),
     ]
-    for step in range(1, 20):
-        least = step / 20
-        told = [*_wrong(likely, labels, [True] * len(cases), least), *_wrong(likely, labels, own, least),
-                *_wrong(used, labels, own, least)]  # fmt: skip
-        lines.append(f"{least:.2f}    " + "           ".join(f"{one:.3f}" for one in told))
-    return "\n".join([*lines, json.dumps(fit(rows, labels, weights), indent=4)])
-
-
-def _wrong(
-    likely: Sequence[float], labels: Sequence[bool], counted: Sequence[bool], least: float
-) -> tuple[float, float]:
-    """Shares of wrong refusals and of wrong answers among the cases counted."""
-    of = [(one, label) for one, label, count in zip(likely, labels, counted, strict=True) if count]
-    refused = [one < least for one, label in of if label]
-    answered = [one >= least for one, label in of if not label]
-    return sum(refused) / max(1, len(refused)), sum(answered) / max(1, len(answered))
+    for least in STEPS:
+        cells = []
+        for name in sets:
+            of = [
+                (one >= least and not case.elsewhere, case.answerable)
+                for one, case in zip(likely, cases, strict=True)
+                if case.set == name
+            ]
+            said, labels = [did for did, _ in of], [label for _, label in of]
+            refused = sum(not did for did, label in of if label) / max(1, sum(labels))
+            answered = sum(did for did, label in of if not label) / max(1, len(of) - sum(labels))
+            cells += [f"{refused:.3f}", f"{answered:.3f}", f"{balanced_accuracy(said, labels):.3f}"]
+        limit = f"**{least:.2f}**" if least == LEAST else f"{least:.2f}"
+        lines.append(f"| {limit} | " + " | ".join(cells) + " |")
+    return lines
 
 
 if __name__ == "__main__":
     given = os.environ.get("CAREER_BENCH_DATA", "")
     if not given:
         sys.exit("CAREER_BENCH_DATA is not set. Set it to the folder of third-party evaluation sets.")
-    print(main(Path(given)))
+    print(main(Path(given), *map(Path, sys.argv[1:2])))

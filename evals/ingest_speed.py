@@ -30,6 +30,8 @@ DOCUMENTS = 400
 """Documents taken from each corpus."""
 PAGES, ON_A_PAGE = 342, 3
 """Files of the folder that is ingested twice, and how many documents of a corpus stand in each."""
+_WHOLE, _BEGINNING = 1_000, 200
+"""Of many documents, so many are whole, and of the others so many letters."""
 _LANGCHAIN = ("langchain_chroma", "langchain_huggingface", "langchain_text_splitters")
 
 
@@ -162,13 +164,16 @@ def paged(corpora: Path, folder: Path) -> None:
 
 
 def many(corpora: Path, folder: Path, passages: int) -> None:
-    """Write documents of the corpora, over and over with a number in front, until they make this many passages."""
+    """Write so many documents of the corpora, over and over with a number in front; most by their beginning only.
+
+    The model's memory grows with the longest passages, which the whole ones are; the library's with their number.
+    """
     texts = [text for name in CORPORA for text in _texts(corpora / name / "corpus.jsonl")]
     with (folder / "many.jsonl").open("w", encoding="utf-8") as lines:
         for number in range(passages):
             title, _, text = texts[number % len(texts)].partition("\n")
-            # As many documents as passages: a document makes one or more, so that it is never fewer.
-            lines.write(json.dumps({"_id": str(number), "title": f"{number} {title}", "text": text}) + "\n")
+            held = text if number < _WHOLE else text[:_BEGINNING]
+            lines.write(json.dumps({"_id": str(number), "title": f"{number} {title}", "text": held}) + "\n")
 
 
 def memory(corpora: Path, passages: int) -> str:
@@ -225,7 +230,7 @@ def main(folder: Path | None = None, documents: int = DOCUMENTS) -> str:
 def _program() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--way", choices=_WAYS, help=argparse.SUPPRESS)
-    parser.add_argument("--memory", type=int, metavar="N", help="only the memory that N documents take, in one go")
+    parser.add_argument("--memory", type=int, metavar="N", help="only the memory that N documents take together")
     parser.add_argument("--documents", type=int, default=DOCUMENTS, help="taken from each corpus")
     parser.add_argument("folders", nargs="*", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()

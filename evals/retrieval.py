@@ -1,4 +1,4 @@
-"""Retrieval on sets of others: `python -m evals.retrieval [SET]... [--cache DIR] [--every N] [--ablation] [--cost]`.
+"""Retrieval on sets of others: `python -m evals.retrieval [SET]...`; `--help` names what else can be said.
 
 From `CAREER_BENCH_DATA`: SciFact (BEIR; 5,183 abstracts, 809 claims), SQuAD 2.0 (320 paragraphs of 8 articles, 2,917
 questions) and MTRAG FiQA (10,390 passages, 180 conversations, asked in three ways: the last turn, our rewriting of the
@@ -10,6 +10,7 @@ turns, an expert's standalone question). Each is brought into a library of its o
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -26,6 +27,7 @@ from assistant.build import LibraryRewriter, open_library
 from assistant.types import Turn
 from evals.metrics import bootstrap, ndcg_at, percentile, recall_at
 from ingest.dense import exact
+from ingest.embed import Embedded
 from ingest.fusion import fuse
 from ingest.library import Library
 from ingest.ranking import CANDIDATES, PAIR, Listed, late_scores, ranked, worded
@@ -98,6 +100,8 @@ class Finder:
         """Read its vectors once."""
         self.library = library
         self._numbers, self._vectors = library.catalog.vectors()
+        self._vocabulary = library.vocabulary()
+        self._read: dict[str, Embedded] = {}
         self._ids: dict[int, str] = {}
         for start in range(0, len(self._numbers), 1_000):
             held = library.catalog.passages([int(number) for number in self._numbers[start : start + 1_000]])
@@ -125,10 +129,18 @@ class Finder:
 
     def without(self, part: str, query: str) -> Sequence[str]:
         """Our ranking without one of its parts: `pairs`, `late`, `bm25` or `vectors`."""
-        asked = self.library.embedder.embed_words([query])[0]
+        asked = self._asked(query)
         near = self._near(query, CANDIDATES)
         by_words: Listed = (
-            [] if part == "bm25" else worded(self.library.catalog, query, pair=0.0 if part == "pairs" else PAIR)
+            []
+            if part == "bm25"
+            else worded(
+                self.library.catalog,
+                query,
+                self._vocabulary.frequency,
+                self._vocabulary.passages,
+                pair=0.0 if part == "pairs" else PAIR,
+            )
         )
         similarities = dict(near if part != "vectors" else [])
         lacking = [number for number, _ in by_words if number not in similarities]
@@ -142,11 +154,16 @@ class Finder:
         return self._documents([(one.number, one.score) for one in found])
 
     def _late(self, query: str, numbers: Sequence[int]) -> dict[int, float]:
-        asked = self.library.embedder.embed_words([query])[0]
-        return late_scores(self.library.catalog, query, asked, numbers, self.library.vocabulary().rarity)
+        return late_scores(self.library.catalog, query, self._asked(query), numbers, self._vocabulary.rarity)
 
     def _near(self, query: str, limit: int) -> Listed:
-        return exact(self._numbers, self._vectors, self.library.embedder.embed_query(query), limit)
+        return exact(self._numbers, self._vectors, self._asked(query).vector, limit)
+
+    def _asked(self, query: str) -> Embedded:
+        """A query as the model reads it, once for all ways to rank."""
+        if query not in self._read:
+            self._read[query] = self.library.embedder.embed_words([query])[0]
+        return self._read[query]
 
     def _documents(self, listed: Listed) -> Sequence[str]:
         return list(dict.fromkeys(self._ids[number] for number, _ in listed))
@@ -223,6 +240,19 @@ def _timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - begun) * 1_000
 
 
+def beginning(found: Collection, documents: int, folder: Path) -> Collection:
+    """The first documents of a set, in a file below the folder, and the queries that something among them answers."""
+    with found.corpus.open(encoding="utf-8") as lines:
+        taken = list(itertools.islice(lines, documents))
+    held = {str(json.loads(line)["_id"]) for line in taken}
+    corpus = folder / f"{found.name}-{documents}.jsonl"
+    corpus.write_text("".join(taken), encoding="utf-8")
+    relevant = (
+        one._replace(relevant={key: gain for key, gain in one.relevant.items() if key in held}) for one in found.queries
+    )
+    return Collection(corpus.stem, corpus, tuple(one for one in relevant if one.relevant))
+
+
 def open_collection(found: Collection, cache: Path) -> Library:
     """The set's library below a folder, brought in unless it is there already."""
     library = open_library(load_settings(data_dir=str(cache / found.name)))
@@ -232,15 +262,19 @@ def open_collection(found: Collection, cache: Path) -> Library:
 
 
 def main(folder: Path, only: str = "", cache: Path | None = None, *, ablation: bool = False, cost: bool = True,
-         every: int = 1) -> str:  # fmt: skip
-    """Measure the sets at hand, or one of them; with `every` above 1 only each so-many-th query."""
+         every: int = 1, documents: int = 0) -> str:  # fmt: skip
+    """Measure the sets at hand, or one of them.
+
+    With `every` above 1 only each so-many-th query, with `documents` above 0 only so many documents of the set.
+    """
     told = []
     with tempfile.TemporaryDirectory() as thrown_away:
         for name, read in collections(folder).items():
             if only in ("", name) and (folder / name).is_dir():
-                whole = read()
-                found = whole._replace(queries=whole.queries[::every])
-                library = open_collection(found, cache or Path(thrown_away))
+                whole, place = read(), cache or Path(thrown_away)
+                part = beginning(whole, documents, place) if documents else whole
+                found = part._replace(queries=part.queries[::every])
+                library = open_collection(found, place)
                 told.append(measure(found, library, ablation=ablation, cost=cost))
                 library.close()
     return "\n\n".join(told)
@@ -256,11 +290,15 @@ if __name__ == "__main__":
     parser.add_argument("--cache", type=Path, help="keep the libraries in this folder, and use those that are there")
     parser.add_argument("--ablation", action="store_true", help="also our ranking without each of its parts")
     parser.add_argument("--cost", action="store_true", help="also milliseconds and megabytes")
+    parser.add_argument("--documents", type=int, default=0, metavar="N", help="the first N documents of a set only")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="ask each N-th query only")
     given = parser.parse_args()
     where = os.environ.get("CAREER_BENCH_DATA", "")
     if not where:
         sys.exit("CAREER_BENCH_DATA is not set. Set it to the folder of third-party evaluation sets.")
     for one in given.sets or [""]:
-        told = main(Path(where), one, given.cache, ablation=given.ablation, cost=given.cost, every=given.every)
+        told = main(
+            Path(where), one, given.cache, ablation=given.ablation, cost=given.cost, every=given.every,
+            documents=given.documents,
+        )  # fmt: skip
         print(told, flush=True)

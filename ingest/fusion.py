@@ -1,20 +1,23 @@
-"""Three opinions on each passage into one ranking, by their scores; and near-duplicates folded. Pure.
+"""Three opinions on each passage into one ranking, by what they say, not by their ranks; near-duplicates folded. Pure.
 
-Each opinion is scaled to what it can tell within one search: cosine between the question's mean similarity over the
-whole library and the best, BM25 by its best hit, late interaction between the least and the best of those it judged.
-docs/finding.md holds what each of them gives on sets that other people made, and which set chose the shares.
+No opinion is stretched to the best that one search came to. Cosine counts from the question's mean similarity (an
+unrelated passage) to 1; BM25 by what a passage would have that holds each of the question's words once; late
+interaction as it is. So words that nothing answers to, and words that hundreds of passages hold alike, rank by little,
+and a rare name that one document holds ranks by all it has. docs/finding.md holds what each opinion gives on sets that
+other people made, and which set chose the weights.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ingest.words import STOPWORDS, words
 
-VECTOR, BM25, LATE = 0.3, 0.3, 0.4
-"""Share of each opinion in the score."""
+VECTOR, BM25, LATE = 1.0, 0.3, 1.0
+"""What each opinion counts."""
 
 ALIKE = 0.9
 """Share of their words that two passages have in common at least, where one of them says nothing new."""
@@ -25,43 +28,39 @@ class Fused(NamedTuple):
 
     number: int
     score: float
-    """0 to 1."""
+    """From 0, an unrelated passage, to 1, the best of this search."""
 
 
-def fuse(similarities: Mapping[int, float], bm25: Mapping[int, float], mean_similarity: float,
+def fuse(similarities: Mapping[int, float], coverage: Mapping[int, float], mean_similarity: float,
          late: Mapping[int, float] | None = None) -> list[Fused]:  # fmt: skip
     """Rank the passages of both mappings together, best first, equals by number.
 
     Args:
         similarities: Cosine of question and passage, -1 to 1; every candidate should have one.
-        bm25: BM25 score, above 0, of the candidates that hold a word of the question.
+        coverage: BM25 score as a part of what one of each word of the question would come to, above 0, of the
+            candidates that hold a word of it.
         mean_similarity: The question's mean cosine over the library: what an unrelated passage has.
-        late: What late interaction says of the candidates that it judged; those it did not judge come behind. Left
-            out or empty, the two others share its part.
+        late: What late interaction says of the candidates that it judged, about -1 to 1; those it did not judge come
+            behind. Left out or empty, the two others decide.
 
-    >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 3.0, 1: 2.0}, 0.1)]
+    >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 0.9, 1: 0.6}, 0.1)]
     [1, 2]
-    >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 3.0, 1: 2.0}, 0.1, {1: 0.3, 2: 0.6})]
+    >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 0.9, 1: 0.6}, 0.1, {1: 0.3, 2: 0.9})]
     [2, 1]
     """
     judged = late or {}
-    best_similarity = max(similarities.values(), default=0.0)
-    best_bm25 = max(bm25.values(), default=0.0)
-    least, most = min(judged.values(), default=0.0), max(judged.values(), default=0.0)
-    whole = VECTOR + BM25 + (LATE if judged else 0.0)
-    fused = []
-    for number in set(similarities) | set(bm25):
-        score = VECTOR * _scaled(similarities.get(number, mean_similarity), mean_similarity, best_similarity)
-        score += BM25 * _scaled(bm25.get(number, 0.0), 0.0, best_bm25)
-        if number in judged:
-            score += LATE * (_scaled(judged[number], least, most) if most > least else 1.0)
-        fused.append(Fused(number, score / whole))
-    return sorted(fused, key=lambda one: (-one.score, one.number))
-
-
-def _scaled(value: float, least: float, most: float) -> float:
-    """Where a value lies between two others, 0 to 1."""
-    return min(1.0, max(0.0, (value - least) / (most - least))) if most > least else 0.0
+    least = min(judged.values(), default=0.0)
+    far = max(1e-6, 1.0 - mean_similarity)
+    scores = {}
+    for number in set(similarities) | set(coverage):
+        near = (similarities.get(number, mean_similarity) - mean_similarity) / far
+        words = BM25 * coverage.get(number, 0.0)
+        scores[number] = VECTOR * near + words + LATE * (judged.get(number, least) - least)
+    last = min((scores[number] for number in judged), default=math.inf)
+    scores = {number: score if number in judged else min(score, last) for number, score in scores.items()}
+    best = max(scores.values(), default=0.0)
+    ordered = sorted(scores, key=lambda one: (-scores[one], one not in judged, one))
+    return [Fused(one, max(0.0, scores[one] / best) if best > 0 else 0.0) for one in ordered]
 
 
 def folded(texts: Sequence[tuple[int, str]]) -> list[int]:

@@ -84,6 +84,14 @@ def packed(words: WordVectors, starts: Sequence[int]) -> bytes:
     return owners.tobytes() + np.packbits(words.vectors > 0, axis=1).tobytes()
 
 
+def unpacked(pack: bytes, dimension: int) -> Vectors:
+    """The signs of the words' vectors as they are kept: -1 and 1, shape (words, dimension)."""
+    count = len(pack) // (1 + math.ceil(dimension / 8))
+    bits = np.frombuffer(pack[count:], np.uint8).reshape(count, -1)
+    signs: Vectors = 2 * np.unpackbits(bits, axis=1)[:, :dimension].astype(np.float32) - 1
+    return signs
+
+
 def best_statements(question: Vectors, weights: Sequence[float], held: Mapping[int, bytes]) -> dict[int, float]:
     """What the best statement of each passage scores, about -1 to 1.
 

@@ -107,9 +107,9 @@ class Library:
         if not snapshot.passages and self.catalog.is_empty(owners):
             return []
         asked = self.embedder.embed_words([query])[0]
-        rarity = self._vocabulary(snapshot, owners).rarity
+        known = self._vocabulary(snapshot, owners)
         near = self._nearest(snapshot, asked.vector, filters, owners)
-        by_words = worded(self.catalog, query, filters, owners=owners)
+        by_words = worded(self.catalog, query, known.frequency, known.passages, filters, owners=owners)
         similarities = dict(near)
         lacking = [number for number, _ in by_words if number not in similarities]
         similarities.update(self._similarities(lacking, asked.vector))
@@ -117,7 +117,7 @@ class Library:
             by_words,
             similarities,
             snapshot.mean_similarity(asked.vector),
-            lambda numbers: late_scores(self.catalog, query, asked, numbers, rarity),
+            lambda numbers: late_scores(self.catalog, query, asked, numbers, known.rarity),
         )
         fused = [one for one in found if one.number not in snapshot.repeated][: max(k, DEPTH) + SPARE]
         lists = {"vector": near, "bm25": by_words, "statement": by_score(judged)}

@@ -31,13 +31,22 @@ Listed = Sequence[tuple[int, float]]
 """Passage numbers with scores, best first."""
 
 
-def worded(catalog: Catalog, query: str, filters: Filters = Filters(), pair: float = PAIR,
-           owners: Sequence[str] = ()) -> Listed:  # fmt: skip
+def worded(catalog: Catalog, query: str, frequency: Callable[[str], int], passages: int,
+           filters: Filters = Filters(), pair: float = PAIR, owners: Sequence[str] = ()) -> Listed:  # fmt: skip
     """Candidates by BM25; neighbouring words that a passage holds side by side add `pair` of what they score.
 
-    With owners, their own passages are candidates too, and all are scored with the word counts of all that these
-    owners may find.
+    The scores are parts of what one of each word would come to, those included that no passage holds, and count double
+    where there is only one word, which is asked for itself: about 0 to 2, or 4. With owners, their own passages are
+    candidates too, and all are scored with the word counts of all that these owners may find; `frequency` and
+    `passages` are theirs.
     """
+    distinct = dict.fromkeys(stems(query))
+    whole = sum(weight(frequency(term), passages) for term in distinct)
+    listed = _listed(catalog, query, filters, pair, owners)
+    return [(number, score / whole * (1 + 1 / len(distinct))) for number, score in listed]
+
+
+def _listed(catalog: Catalog, query: str, filters: Filters, pair: float, owners: Sequence[str]) -> Listed:
     terms = stems(query)
     pairs = [f"{one} {other}" for one, other in zip(terms, terms[1:], strict=False)]
     shared = [catalog.full_text(phrases, CANDIDATES, filters) for phrases in (terms, pairs)]
@@ -72,6 +81,15 @@ def late_scores(catalog: Catalog, query: str, asked: Embedded, numbers: Sequence
     weights = [rarity(stem(query[start:end])) for start, end in asked.words.spans]
     held = catalog.words_of(numbers) if weights else {}
     return best_statements(asked.words.vectors, weights, held) if len(held) == len(numbers) else {}
+
+
+def weight(frequency: int, passages: int) -> float:
+    """What BM25 gives for a word that stands once in a passage of usual length: as SQLite's full text computes it.
+
+    >>> weight(1, 100) > weight(50, 100) > 0
+    True
+    """
+    return max(1e-6, math.log((passages - frequency + 0.5) / (frequency + 0.5)))
 
 
 def rarity(frequency: int, passages: int) -> float:

@@ -50,7 +50,7 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP",
 """What a child gets of the environment, besides `LC_...`: keys and passwords stay here."""
 _ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX")}
 """Each thread takes address space of its own, which is what is limited."""
-_BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from ingest.sandbox import main; main()"
+_BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from {room} import main; main()"
 
 
 class Sandbox:
@@ -158,16 +158,12 @@ class _Child:
 
     def __init__(self, memory: int) -> None:
         self.files = 0
-        kept = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("LC_")}
-        # The path is ours as it is now, without the current folder: what lies among documents is never imported.
-        home = str(Path(__file__).resolve().parent.parent)
-        path = [*(one for one in sys.path if one and os.path.isabs(one)), home]
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BEGIN, json.dumps(path), str(memory)],
+            command("ingest.sandbox", str(memory)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**kept, **_ONE_THREAD},
+            env=environment(),
             start_new_session=True,
         )
         self.asked: deque[Path] = deque()
@@ -232,6 +228,30 @@ class _Child:
         self._answers.put(b"")
 
 
+def command(module: str, *arguments: str) -> list[str]:
+    """The command line of a child that runs `main` of one of our modules, which finds the arguments from `argv[2]` on.
+
+    The path is ours as it is now, without the current folder: what lies among documents is never imported.
+    """
+    home = str(Path(__file__).resolve().parent.parent)
+    path = [*(one for one in sys.path if one and os.path.isabs(one)), home]
+    return [sys.executable, "-P", "-c", _BEGIN.format(room=module), json.dumps(path), *arguments]
+
+
+def environment() -> dict[str, str]:
+    """What a child gets of the environment."""
+    kept = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("LC_")}
+    return {**kept, **_ONE_THREAD}
+
+
+def confine(memory: int, seconds: float = 0.0) -> None:
+    """Let this process have so many bytes of memory, so many seconds of computing where they are given, no network."""
+    _limit(memory)
+    sys.addaudithook(_stay_offline)
+    if seconds:
+        _clock(seconds)
+
+
 def _understood(line: bytes) -> dict[str, Any]:
     """What a child says on a line.
 
@@ -290,8 +310,7 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):
         os.dup2(nothing, stream)
-    _limit(int(sys.argv[2]))
-    sys.addaudithook(_stay_offline)
+    confine(int(sys.argv[2]))
     sys.excepthook = lambda kind, error, trace: _say(answers, {_FAULT: _fault(kind, trace)})
     with suppress(BrokenPipeError, KeyboardInterrupt):
         _serve(asked, answers)

@@ -13,6 +13,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from bundled import bundled_data_dir, copied  # noqa: F401
+from chat_script import address, assistant, browser, shown  # noqa: F401
 
 from ingest.embed import SentenceTransformerEmbedder, load_embedder
 from ingest.library import Library

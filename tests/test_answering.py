@@ -74,7 +74,7 @@ BOARD = Reference("A board", "", "2024")
          "Welders earn $51,000. (A board, 2024)"),
         ("Welder", (), Statement("It pays well.", 0, "sentence", (), BOARD), "Welder: It pays well."),
         ("Welder", ("Pay",), Statement("Texas - Low: $1; High: $2", 0, "row", (), BOARD),
-         "Welder – Texas - Low: $1; High: $2 (Pay; A board; 2024)"),
+         "Welder – Texas – Low: $1; High: $2 (Pay; A board; 2024)"),
         ("All the many tables of what people are paid", ("Pay by firm",), Statement("Acme: $9", 0, "row", (), BOARD),
          "Acme: $9 (Pay by firm; A board; 2024)"),
     ],

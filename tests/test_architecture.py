@@ -137,7 +137,7 @@ def test_only_the_outermost_edge_catches_everything(path: Path) -> None:
         "assistant/chat_model.py",
         "assistant/chat_rewriter.py",
         "ui/api.py",
-        "ui/chat.py",
+        "ui/desk.py",
         "ui/guard.py",
         "ui/openai_compat.py",
         "ui/serve.py",

@@ -14,6 +14,7 @@ from test_api import ScriptedAssistant
 
 from ingest.settings import load_settings
 from ui.api import create_app
+from ui.guard import owner_of
 
 pytest.importorskip("mcp", reason="needs the extra mcp")
 
@@ -28,10 +29,13 @@ class Answering(ScriptedAssistant):
         return super().search(query, **{"history": (), "filters": None, "rewrite": True, **how})
 
 
+ANSWERING = Answering()
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     settings = load_settings(env={"CAREER_API_KEYS": "right"})
-    with serving(create_app(cast(Any, Answering()), settings)) as found:
+    with serving(create_app(cast(Any, ANSWERING), settings)) as found:
         yield found
 
 
@@ -49,6 +53,7 @@ def test_tools_are_listed_and_answer_with_their_sources(address: str) -> None:
                 return tools, found, answer, refused
 
     tools, found, answer, refused = asyncio.run(talk())
+    assert {one["owner"] for one in ANSWERING.asked} == {owner_of("right")}
     assert tools == ["search", "ask"]
     assert json.loads(found.content[0].text)["hits"][0]["text"] == "Entry level: $105,418."
     assert json.loads(answer.content[0].text)["citations"][0]["quote"] == "Entry level: $105,418."

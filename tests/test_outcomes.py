@@ -14,6 +14,7 @@ from assistant.question import read_question
 from assistant.scope import declined
 from assistant.types import Answer, Turn
 from assistant.wishes import read_wish
+from evals import answers
 from evals.metrics import marks_in_order
 from ingest.settings import load_settings
 
@@ -53,12 +54,12 @@ def test_several_questions_are_answered_each(assistant: Assistant) -> None:
 def test_a_false_premise_is_contradicted_by_the_librarys_figure(assistant: Assistant) -> None:
     answer = sound(assistant.ask("Why do robotics engineers earn more than 200k?"))
     assert answer.outcome == "answered"
-    assert 'does not bear out "more than 200k"' in answer.answer and "$96,013" in answer.answer
+    assert "does not bear that out" in answer.answer and "$96,013" in answer.answer
 
 
 def test_a_claim_that_holds_is_not_contradicted(assistant: Assistant) -> None:
     answer = sound(assistant.ask("Why do robotics engineers earn more than 50k?"))
-    assert "bear out" not in answer.answer and "$96,013" in answer.answer
+    assert "does not bear" not in answer.answer and "$96,013" in answer.answer
 
 
 def test_somebody_who_tells_of_themselves_is_answered_without_being_judged(assistant: Assistant) -> None:
@@ -162,3 +163,29 @@ def test_a_question_is_taken_apart_where_it_sets_things_side_by_side(question: s
 def test_who_asks_is_no_part_of_what_is_asked() -> None:
     asked = read_question("I'm a nurse, 45, and I live in Ohio. Which degree do welders need?")
     assert asked.personal and asked.terms == ("welder",) and asked.kind == "education"
+
+
+@pytest.mark.parametrize(
+    ("question", "figures"),
+    [("How much do the best paid ten percent of data scientists earn?", ("$194,410",)),
+     ("What do machine learning engineers earn, by every source you have?", ("$126,397", "$166,000", "$272,000")),
+     ("Which grows faster, data scientists or software developers?", ("34%", "15%")),
+     ("What does a beginner as AI engineer earn?", ("$100,324",))],
+)  # fmt: skip
+def test_the_figure_that_is_asked_for_leads(assistant: Assistant, question: str, figures: tuple[str, ...]) -> None:
+    answer = sound(assistant.ask(question))
+    assert answer.outcome == "answered" and all(one in answer.answer for one in figures)
+
+
+def test_a_comparison_says_what_it_comes_to(assistant: Assistant) -> None:
+    answer = sound(assistant.ask("Who earns more, a data scientist or an AI engineer?"))
+    assert answer.answer.startswith("More, by these figures: data scientist, $129,640 against $127,986. [1][2]")
+
+
+def test_that_no_source_has_a_figure_is_said_with_its_source(assistant: Assistant) -> None:
+    answer = sound(assistant.ask("What does an NLP engineer earn?"))
+    assert answer.outcome == "partial" and answer.citations[0].quote.startswith("No good source was found")
+
+
+def test_the_page_of_ten_answers_is_what_the_assistant_answers(assistant: Assistant) -> None:
+    assert answers.PAGE.read_text(encoding="utf-8") == answers.page(assistant)

@@ -13,7 +13,7 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
 from assistant.chat_rewriter import ChatModelRewriter
 from assistant.labels import read_labels
-from assistant.rewrite import standalone
+from assistant.rewrite import pronoun_in, standalone
 from assistant.spelling import Speller
 from assistant.types import Turn
 from ingest.library import Vocabulary
@@ -146,6 +146,7 @@ def _overlap(text: str, wanted: str) -> float:
             ("Tell me about coral reefs.", "Are they endangered?", "What are the main types?"),
             "What are the main types of coral reefs?",
         ),
+        (("Are US-based companies taxed twice?", "Where do they pay?"), "Where do US-based companies pay?"),
         (("What are solar panels?", "What is their price?"), "What is solar panels' price?"),
     ],
 )
@@ -159,6 +160,23 @@ def test_what_points_back_is_named_whatever_the_library_knows(turns: tuple[str, 
 )
 def test_a_change_of_subject_carries_nothing(question: str) -> None:
     assert _ask("Tell me about coral reefs.", "Are they endangered?", question) == question
+
+
+def test_what_a_sentence_brings_in_itself_is_not_looked_for_before_it() -> None:
+    question = "If my sister pays with her card, who owns the house?"
+    assert _ask("Tell me about coral reefs.", question) == question
+
+
+def test_a_clause_that_hangs_on_a_bare_word_points_nowhere() -> None:
+    assert pronoun_in("Is there one that pays more than the others?") is None
+    assert pronoun_in("Is that one better?") is not None
+
+
+def test_greetings_and_thanks_name_nothing() -> None:
+    assert _ask("Tell me about welding.", "Thanks a lot!", "What is the pay for it?") == "What is the pay for welding?"
+    question = "What is the difference between debit and credit cards?"
+    assert _ask("hi", question) == question
+    assert _ask("Tell me about welding.", "hello", "Is it dangerous?") == "Is welding dangerous?"
 
 
 def test_names_are_not_mended_into_other_words() -> None:

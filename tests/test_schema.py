@@ -51,7 +51,7 @@ sent: Counter[str] = Counter()
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_no_request_breaks_a_route_or_is_answered_in_another_shape(case: Any) -> None:
-    sent[f"{case.method} {case.path}"] += 1
+    sent[f"{case.operation.method} {case.operation.path}"] += 1
     case.call_and_validate(
         headers={"X-API-Key": KEY},
         checks=[

@@ -16,8 +16,9 @@ from evals.retrieval import main as measured
 from ingest.embed import Embedded, SentenceTransformerEmbedder
 from ingest.errors import ModelUnavailable
 from ingest.fusion import folded, fuse
-from ingest.late import WordVectors, best_statements, packed
+from ingest.late import WordVectors, best_statements, packed, unpacked
 from ingest.library import Library
+from ingest.ranking import worded
 from ingest.rerank import Reranker
 from ingest.settings import load_settings
 from ingest.types import Filters, Hit
@@ -70,6 +71,25 @@ def test_filters_hold_for_every_ranking(filled: Library, filters: Filters, expec
     found = filled.search("What do nurses, engineers and data scientists earn a year?", filters=filters)
     assert set(titles(found)) == expected
     assert all({"vector", "bm25"} <= set(hit.ranks) for hit in found if "earn" in hit.passage.text)
+
+
+def test_bm25_is_told_as_a_part_of_what_the_question_could_come_to(filled: Library) -> None:
+    words = filled.vocabulary()
+    (alone,) = worded(filled.catalog, "patients", words.frequency, words.passages)
+    (partly,) = worded(filled.catalog, "patients unicorns", words.frequency, words.passages)
+    assert alone[0] == partly[0]
+    assert 1 < alone[1] < 4
+    assert 0 < partly[1] < alone[1] / 2
+    assert worded(filled.catalog, "what is it?", words.frequency, words.passages) == []
+
+
+def test_a_rare_name_finds_the_pages_that_hold_it(library: Library, tmp_path: Path) -> None:
+    for name in ("Quellmark", "Foundry", "Harbour"):
+        pages = (f"## Shift {n}\n\nThe {name} shift {n} begins early and the crew of {n} works late." for n in range(6))
+        (tmp_path / f"{name}.md").write_text(f"# {name} plan\n\n" + "\n\n".join(pages))
+    library.sync([str(tmp_path / f"{name}.md") for name in ("Quellmark", "Foundry", "Harbour")])
+    found = titles(library.search("Quellmark", k=6))
+    assert found == ["Quellmark plan"] * 6
 
 
 def test_a_filter_by_source_finds_only_that_source(filled: Library) -> None:
@@ -132,6 +152,18 @@ def test_late_interaction_moves_what_the_other_opinions_leave_equal() -> None:
     assert alone.score == 1.0
 
 
+def test_the_best_of_poor_matches_is_still_a_poor_match() -> None:
+    assert [one.number for one in fuse({1: 0.8, 2: 0.6}, {2: 0.2}, 0.1)] == [1, 2]
+    assert [one.number for one in fuse({1: 0.8, 2: 0.6}, {2: 1.0}, 0.1)] == [2, 1]
+
+
+def test_what_late_interaction_did_not_judge_comes_behind() -> None:
+    found = fuse({1: 0.9, 2: 0.3, 3: 0.2}, {}, 0.1, {2: 0.2, 3: 0.9})
+    assert [one.number for one in found] == [3, 2, 1]
+    assert found[0].score == 1.0
+    assert found[1].score >= found[2].score >= 0
+
+
 def test_different_figures_are_never_folded() -> None:
     said = "The median pay of software developers in the state was {} dollars in the last year that was counted."
     assert folded([(1, said.format(1)), (2, said.format(2)), (3, said.format(1).upper())]) == [1, 2]
@@ -146,7 +178,9 @@ def test_packed_words_score_as_their_signs_do(seed: int, words: int, asked: int,
     weights = drawn.uniform(0.1, 3, asked)
     starts = sorted({int(one) for one in drawn.integers(0, words * 10, 3)})
     spans = tuple((index * 10, index * 10 + 5) for index in range(words))
-    found = best_statements(question, list(weights), {7: packed(WordVectors(spans, vectors), starts)})[7]
+    pack = packed(WordVectors(spans, vectors), starts)
+    assert (unpacked(pack, dimension) == np.where(vectors > 0, 1, -1)).all()
+    found = best_statements(question, list(weights), {7: pack})[7]
     owners = [sum(start <= begin for start in starts) for begin, _ in spans]
     cosines = question @ np.where(vectors > 0, 1, -1).T / np.sqrt(2 / np.pi * dimension)
     best = max(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, cast
 
 import pytest
+from chat_script import ARGUMENTS, BLANK, ScriptedAssistant, Shown
 from fastapi import FastAPI
 from live import serving
-from test_chat_page import ARGUMENTS, BLANK, ScriptedConversations, Shown
 
-from assistant.types import Citation, Cited, Delta, Done, Event, Searching
-from ingest.types import Neighbourhood, Passage, Reference, Source
+from assistant.conversation import new_id
+from assistant.types import Citation, Cited, Delta, Done, Event, Searching, Verdict
+from ingest.types import Neighbourhood, Passage, Reference, Source, Statement
 from ui.chat import mount
 
 RUN = "window.hit=1"
@@ -73,36 +74,50 @@ class Echo:
     """Answers with the question's own words in every place that words can stand in."""
 
     def __init__(self) -> None:
-        self.conversations = ScriptedConversations()
+        self.conversations = ScriptedAssistant().conversations
         self.library = self
         self._words = ""
 
-    def sources(self) -> list[Source]:
+    def sources(self, owners: Sequence[str] = ()) -> list[Source]:
         return [_source(self._words)]
 
-    def passage(self, passage_id: str) -> Neighbourhood:
+    def passages(self) -> Iterator[tuple[Source, Passage]]:
+        around = self.passage("p")
+        yield around.source, around.passage
+
+    def generation(self) -> int:
+        return len(self._words)
+
+    def verify(self, text: str, passages: Sequence[str]) -> Verdict:
+        return Verdict(False, 0.0, (text,), ())
+
+    def passage(self, passage_id: str, owners: Sequence[str] = ()) -> Neighbourhood:
         words = self._words
-        passage = Passage("p", "s", 0, (words,), None, words, f"Before {words} after", ())
+        rows = [f"{words} {one} - {words[:20]}: ${one}" for one in (7, 8, 9)]
+        statements = tuple(Statement(row, 0, "row", (words,), Reference(words, words, words)) for row in rows)
+        passage = Passage("p", "s", 0, (words,), None, words, f"Before {rows[0]} after", statements)
         return Neighbourhood(passage, _source(words), passage, passage)
 
-    def stream(self, question: str, **_: Any) -> Iterator[Event]:
+    def stream(self, question: str, **how: Any) -> Iterator[Event]:
         self._words = words = question
-        citation = Citation(1, "s", words, words, words, words, words, words, "p", 0.9)
+        quote = f"{words} 7 - {words[:20]}: $7"
+        citation = Citation(1, "s", words, words, words, words, words, quote, "p", 0.9)
         yield Searching(words)
         yield Delta(f"{words} [1]\n- {words}\n| {words} | {words} |\n")
         yield Cited(citation)
-        yield Done(
-            replace(
-                BLANK,
-                answer=f"{words} [1]\n- {words}\n## {words}\n{words} ```{words}```",
-                citations=(citation,),
-                searched_for=f"for {words}",
-                unverified=(words,),
-                follow_ups=(words, f"{words}?"),
-                answered_by=words,
-                conversation_id="c",
-            )
+        answer = replace(
+            BLANK,
+            answer=f"{words} [1]\n- {words}\n## {words}\n{words} ```{words}```",
+            citations=(citation,),
+            searched_for=f"for {words}",
+            unverified=(words,),
+            follow_ups=(words, f"{words}?"),
+            answered_by=words,
+            conversation_id=how["conversation_id"],
+            turn_id=new_id(),
         )
+        self.conversations.keep(question, answer, how["owner"])
+        yield Done(answer)
 
 
 def _source(words: str) -> Source:
@@ -135,13 +150,18 @@ def page() -> Iterator[Any]:
 def test_no_way_runs_a_script_from_any_place_that_words_come_from(page: Any, start: int) -> None:
     exchange = page.ask("pay " + " ".join(PAYLOADS[start : start + 20]))
     exchange.locator("a.cite").first.click()
+    page.page.keyboard.press("Escape")
     for mark in exchange.locator("a, button").all()[:8]:
         mark.hover()
+    page.page.locator("#header .held").click()
+    page.page.locator("#view[open]").wait_for()
+    page.page.keyboard.press("Escape")
     assert page.page.evaluate("window.hit") is None
     assert page.dialogs == []
     live = page.page.evaluate(
-        "[...document.querySelectorAll('#talk *, #sources *')].filter(one => "
-        "/^(script|iframe|object|embed|form|base|meta|link|svg|math|img|video|audio)$/i.test(one.tagName) || "
+        "[...document.querySelectorAll('#talk *, #sources *, #side *, #view *')].filter(one => "
+        "/^(script|iframe|object|embed|form|base|meta|link|svg|math|img|video|audio)$/i.test(one.tagName) && "
+        "!one.matches('svg.drawn') || "
         "[...one.attributes].some(a => /^on/i.test(a.name)) || "
         "/^\\s*(javascript|vbscript|data):/i.test(one.href || one.src || '')).map(one => one.outerHTML.slice(0, 200))"
     )

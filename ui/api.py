@@ -31,10 +31,11 @@ from ingest.settings import Settings
 from ingest.types import Filters
 from ui import conversations_api, library_api, mcp_server, metrics, openai_compat, render, schemas, slack
 from ui.docs import docs_html
-from ui.failures import handle_failures, kind_of, said
+from ui.failures import handle_failures, kind_of, public, said
 from ui.guard import Guard, Seen
 from ui.limits import RateLimit
 from ui.logs import log_request, traces_wanted
+from ui.stopping import EndsInTime
 from ui.wiring import SSE_HEADERS, Answering, drained, past, watched
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
     )
     app.state.assistant = assistant
     app.state.metrics = metrics.Metrics()
+    app.state.stopping_for = lambda: 0.0
     for part in (*_PARTS, last):
         app.include_router(part)
     if mcp:
@@ -82,6 +84,7 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
     if bot:
         app.state.slack = bot
         app.router.routes.extend(bot.routes())
+    app.add_middleware(EndsInTime)
     # With no site named it grants nobody anything: Gradio, mounted beside us, would otherwise add rules of its own that
     # let every site in.
     app.add_middleware(
@@ -221,7 +224,7 @@ def _sent(events: Iterator[Event], request_id: str) -> Iterator[str]:
         for event in events:
             yield server_sent(*_named(event))
     except errors.CareerError as error:
-        yield server_sent("error", _failure(kind_of(error), error.message, error.hint, request_id))
+        yield server_sent("error", _failure(kind_of(error), *public(error), request_id))
     except Exception:  # the outermost edge: the status has been sent, so nothing else would tell the caller
         log.exception("request %s failed", request_id)
         yield server_sent("error", _failure("internal_error", "Something went wrong on our side.", "", request_id))

@@ -95,9 +95,21 @@ def _career_error(request: Request, error: errors.CareerError) -> Response:
     if status >= 500:
         log.warning("request %s: %s", request.state.request_id, error)
     headers = {"Retry-After": "5"} if status == 503 else None
-    return error_response(
-        request.url.path, status, kind_of(error), error.message, error.hint, request.state.request_id, headers
-    )
+    message, hint = public(error)
+    return error_response(request.url.path, status, kind_of(error), message, hint, request.state.request_id, headers)
+
+
+def public(error: errors.CareerError) -> tuple[str, str]:
+    """Message and hint of an error as somebody elsewhere may see them: nothing of this machine's folders.
+
+    >>> public(errors.LibraryBusy("Another process is writing to the library in /srv/data."))[0]
+    'The library is being written to.'
+    """
+    if isinstance(error, errors.LibraryBusy):
+        return "The library is being written to.", "Send it again in some seconds."
+    if isinstance(error, errors.LibraryError) and not isinstance(error, errors.LibraryEmpty):
+        return "The library cannot be used at the moment.", "Tell whoever runs this server; its log says why."
+    return error.message, error.hint
 
 
 def _validation_error(request: Request, error: RequestValidationError) -> Response:

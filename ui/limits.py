@@ -23,7 +23,11 @@ MAX_BODY = 1_000_000
 """Bytes of a request's body at most."""
 MAX_UPLOAD = 50_000_000
 """The same of a document that is uploaded."""
+MAX_PAGE_UPLOAD = 10_000_000
+"""Bytes of a document that is dropped into the chat page."""
 UPLOAD_PATH = "/v1/sources"
+_ROOMY = {UPLOAD_PATH: MAX_UPLOAD, "/gradio_api/upload": MAX_PAGE_UPLOAD + 10_000}
+"""Most bytes by path of what may be larger; the page's is wrapped in a form, which Gradio looks into."""
 
 _COUNTED = ("/v1/", "/mcp", "/slack/", "/gradio_api/queue/join", "/gradio_api/run/", "/gradio_api/call/")
 """How the paths begin that make the assistant work; pictures and fonts of the page are not counted."""
@@ -86,7 +90,7 @@ def most_bytes(method: str, path: str) -> int:
     >>> most_bytes("POST", "/v1/sources") > most_bytes("POST", "/v1/ask")
     True
     """
-    return MAX_UPLOAD if method == "POST" and path == UPLOAD_PATH else MAX_BODY
+    return _ROOMY.get(path, MAX_BODY) if method == "POST" else MAX_BODY
 
 
 def counted(receive: Receive, limit: int, exceeded: Callable[[], None]) -> Receive:

@@ -62,7 +62,7 @@ class McpServer:
 
 
 def _server(assistant: Assistant) -> MCPServer:
-    from mcp.server.mcpserver import MCPServer
+    from mcp.server.mcpserver import Context, MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
 
     @contextmanager
@@ -73,20 +73,29 @@ def _server(assistant: Assistant) -> MCPServer:
         except CareerError as error:
             raise ToolError(str(error)) from error
 
+    def owner(context: Any) -> str:
+        """Whose key came with a call: their own documents are found, too."""
+        return str(context.request_context.request.state.owner)
+
     def search(
+        context: Any,
         query: Annotated[str, Field(description="What to look for, 1 to 4,000 characters.")],
         k: Annotated[int, Field(description="Passages at most.", ge=1, le=100)] = 5,
     ) -> dict[str, Any]:
         """Find passages of the library, best first, with title, place, address and text."""
         with told():
-            return render.found(*assistant.search(query, k=k))
+            return render.found(*assistant.search(query, k=k, owner=owner(context)))
 
-    def ask(question: Annotated[str, Field(description="A question, 1 to 4,000 characters.")]) -> dict[str, Any]:
+    def ask(
+        context: Any, question: Annotated[str, Field(description="A question, 1 to 4,000 characters.")]
+    ) -> dict[str, Any]:
         """Answer a question on careers in AI and machine learning, citing every statement."""
         with told():
-            return asdict(drained(assistant.stream(question, history=[], keep=False)))
+            return asdict(drained(assistant.stream(question, owner=owner(context), history=[], keep=False)))
 
     server = MCPServer("career-assistant", title="Career Assistant", instructions=_INSTRUCTIONS, log_level="WARNING")
     for tool in (search, ask):
+        # The annotation is looked up where a module's imports are, and this one is a function's.
+        tool.__annotations__["context"] = Context
         server.add_tool(tool)
     return server

@@ -15,7 +15,7 @@ from assistant.conversation import new_id
 from ingest import errors
 from ui import openai_schemas as wire
 from ui import openai_shapes as shapes
-from ui.failures import kind_of, said, status_of
+from ui.failures import kind_of, public, said, status_of
 from ui.openai_shapes import MODEL
 from ui.wiring import SSE_HEADERS, Answering, drained, watched
 
@@ -89,7 +89,7 @@ def _guarded(sent: Iterator[str], request: Request) -> Iterator[str]:
     try:
         yield from sent
     except errors.CareerError as error:
-        body = said(path, status_of(error), kind_of(error), error.message, error.hint, request_id)
+        body = said(path, status_of(error), kind_of(error), *public(error), request_id)
         yield shapes.data(body | {"type": "error"}, "error" if path == "/v1/responses" else "")
     except Exception:  # the outermost edge: the status has been sent, so nothing else would tell the caller
         log.exception("request %s failed", request_id)

@@ -1,21 +1,21 @@
-"""The chat page as HTML: a conversation, the numbered sources of its answers, and a header.
+"""The conversation as HTML: questions, answers with their marks, what stands below an answer, and the welcome.
 
 Every word of a person, a document or a model is escaped before it is put in; nothing that an answer or a source says
-can become markup. The looks are in `page.css`, what moves in the browser in `page.js`, what happens in `chat`.
+can become markup. Sources are in `page_sources`, everything around the conversation in `page_frame`, the looks in
+`page.css`, what moves in the browser in `page.js`, what happens in `desk`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import groupby
-from typing import Literal
-from urllib.parse import urlsplit
 
-from assistant.types import Citation
-from ingest.types import Neighbourhood, Source
+from assistant.citations import NOT_CONFIRMED
+from ui.charts import chart_html
+from ui.cited_tables import Beside, charts, figures_beside
+from ui.exchange import Exchange
 
 NAME = "Career Assistant"
 TAGLINE = "Careers in AI and machine learning, with a source for every statement."
@@ -41,81 +41,7 @@ NOTES: Mapping[str, str] = {
 """What is said above an answer that is not simply one."""
 
 _MONTHS = "January February March April May June July August September October November December".split()
-_AROUND = 220
-"""Characters of a passage shown on each side of a quote before the reader asks for more."""
-_EMPTY_LIBRARY = "No documents yet. Bring the bundled ones in with <code>career-assistant ingest</code>."
-
-_ICON = (
-    "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='9' "
-    "fill='%230f5f5c'/%3E%3Cpath d='M8 22l5-6 4 3 7-9' stroke='%23fff' stroke-width='3' fill='none' "
-    "stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E"
-)
-HEAD = f'<link rel="icon" href="data:image/svg+xml,{_ICON}"><meta name="color-scheme" content="light dark">'
-"""The page's icon and its promise to have a light and a dark face."""
-
-
-# What the page shows of one question.
-
-
-@dataclass
-class Exchange:
-    """One question and as much of its answer as has come."""
-
-    question: str
-    phase: Literal["searching", "writing", "done", "stopped", "failed"] = "searching"
-    text: str = ""
-    searched_for: str = ""
-    outcome: str = "answered"
-    answered_by: str = ""
-    cited: dict[int, tuple[Citation, Neighbourhood | None]] = field(default_factory=dict)
-    unverified: Sequence[str] = ()
-    follow_ups: Sequence[str] = ()
-    failure: str = ""
-    conversation_id: str = ""
-
-    @property
-    def running(self) -> bool:
-        """Whether more of the answer may come."""
-        return self.phase in ("searching", "writing")
-
-    def halt(self) -> None:
-        """Leave an answer that is being written as it stands."""
-        if self.running:
-            self.phase = "stopped"
-
-    def fail(self, sentence: str) -> None:
-        """Say what went wrong, unless nobody waits any more."""
-        if self.running:
-            self.failure = sentence
-            self.phase = "failed"
-
-
-@dataclass
-class Session:
-    """One open page: whose it is, and what it shows."""
-
-    visitor: str = ""
-    exchanges: list[Exchange] = field(default_factory=list)
-
-    @property
-    def owner(self) -> str:
-        """The name under which the assistant keeps this visitor's conversations."""
-        return f"page:{self.visitor}"
-
-    @property
-    def conversation_id(self) -> str:
-        """The conversation that the next question belongs to; empty for a new one."""
-        return next((one.conversation_id for one in reversed(self.exchanges) if one.conversation_id), "")
-
-    @property
-    def running(self) -> bool:
-        """Whether an answer is being written."""
-        return bool(self.exchanges) and self.exchanges[-1].running
-
-    def halt(self) -> None:
-        """Leave an answer that is being written as it stands."""
-        if self.exchanges:
-            self.exchanges[-1].halt()
+_MARK = re.compile(r"\[(\d{1,3})\]")
 
 
 # Words to HTML.
@@ -134,37 +60,72 @@ def when(as_of: str) -> str:
     return f"{day.lstrip('0')} " * bool(day) + f"{_MONTHS[int(month) - 1]} {year}"
 
 
-def answer_html(text: str, turn: int, titles: Mapping[int, str]) -> str:
-    """An answer as paragraphs and lists, its marks as links to the cards of the same numbers.
+def answer_html(text: str, turn: int, titles: Mapping[int, str], unsure: Sequence[str] = ()) -> str:
+    """An answer as paragraphs, lists and tables, its marks as links to the cards of the same numbers.
 
-    Only `**bold**`, list signs and marks whose number is in `titles` (number -> title) mean anything; the rest is text.
+    Only `**bold**`, list signs, rows between bars and marks whose number is in `titles` (number -> title) mean
+    anything; the rest is text. Sentences in `unsure` are set apart.
 
     >>> answer_html("<b>105k</b> [1] [2]", 3, {1: "Pay"})
     '<p>&lt;b&gt;105k&lt;/b&gt; <a class="cite" href="#source-3-1" aria-label="Source 1: Pay">1</a> [2]</p>'
     """
-    lines = [_line(line) for line in text.strip().splitlines()]
+    lines = [_line(line, unsure) for line in text.strip().splitlines()]
     groups = groupby(lines, key=lambda line: line[0])
     inside = "".join(_group(kind, [words for _, words in members]) for kind, members in groups)
-    return re.sub(r"\[(\d{1,3})\]", lambda match: _mark(match, turn, titles), inside)
+    return _MARK.sub(lambda match: mark_html(match, turn, titles), inside)
 
 
-def _line(line: str) -> tuple[str, str]:
-    """What a line is (`gap`, `ul`, `ol`, `p`), and its words, escaped."""
+def _line(line: str, unsure: Sequence[str]) -> tuple[str, str]:
+    """What a line is (`gap`, `ul`, `ol`, `row`, `p`), and its words, escaped."""
+    bare = line.strip()
+    if len(bare) > 2 and bare.startswith("|") and bare.endswith("|"):
+        return "row", bare
     match = re.match(r"\s*(?:([-*\u2022])|(\d{1,2})[.)])\s+(.*)", line)
-    words = escape(match[3] if match else line.strip().lstrip("#").strip())
-    words = re.sub(r"\*\*(?=\S)(.+?)\*\*", r"<strong>\1</strong>", words)
+    words = _worded(match[3] if match else bare.lstrip("#").strip(), unsure)
     if match:
         return ("ul", f"<li>{words}</li>") if match[1] else ("ol", f'<li value="{match[2]}">{words}</li>')
     return ("p", words) if words else ("gap", "")
 
 
+def _worded(words: str, unsure: Sequence[str] = ()) -> str:
+    """Words with bold type, and with what no source confirms set apart."""
+    words = escape(words)
+    for sentence in sorted((escape(one.replace(NOT_CONFIRMED, "").strip()) for one in unsure), key=len, reverse=True):
+        if sentence and sentence in words:
+            words = words.replace(sentence, f'<span class="unsure">{sentence}</span>', 1)
+    words = words.replace(escape(NOT_CONFIRMED), '<span class="doubt">not confirmed by its source</span>')
+    return re.sub(r"\*\*(?=\S)(.+?)\*\*", r"<strong>\1</strong>", words)
+
+
 def _group(kind: str, members: Sequence[str]) -> str:
+    if kind == "row":
+        return _table(members)
     if kind == "p":
         return f"<p>{'<br>'.join(members)}</p>"
     return "" if kind == "gap" else f"<{kind}>{''.join(members)}</{kind}>"
 
 
-def _mark(match: re.Match[str], turn: int, titles: Mapping[int, str]) -> str:
+def _table(rows: Sequence[str]) -> str:
+    """Rows between bars; the first is the head where a line of dashes follows it."""
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    dashes = [all(re.fullmatch(r":?-{2,}:?", cell) for cell in row) for row in cells]
+    headed = len(cells) > 1 and dashes[1]
+    heads = [_worded(cell) for cell in cells[0]] if headed else []
+    body = [row for row, dashed in zip(cells, dashes, strict=True) if not dashed][headed:]
+    lines = "".join(f"<tr>{''.join(f'<td>{_worded(cell)}</td>' for cell in row)}</tr>" for row in body)
+    return table_html(heads, lines)
+
+
+def table_html(heads: Sequence[str], rows: str, kind: str = "") -> str:
+    """A table that scrolls by itself where it is wider than the page; heads and rows are HTML already."""
+    head = "".join(f'<th scope="col">{one}</th>' for one in heads)
+    named = f' class="{kind}"' if kind else ""
+    inside = f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+    return f'<div class="wide" tabindex="0"><table{named}>{inside}</table></div>'
+
+
+def mark_html(match: re.Match[str], turn: int, titles: Mapping[int, str]) -> str:
+    """A mark as a link to its card; one without a card as it was written."""
     number = int(match[1])
     if number not in titles:
         return match[0]
@@ -172,71 +133,56 @@ def _mark(match: re.Match[str], turn: int, titles: Mapping[int, str]) -> str:
     return f'<a class="cite" href="#source-{turn}-{number}" aria-label="{label}">{number}</a>'
 
 
-def card_html(citation: Citation, found: Neighbourhood | None, turn: int) -> str:
-    """The card of one source: number, title, where it is from, and its words in their surroundings."""
-    number = citation.number
-    origin = " &middot; ".join(escape(part) for part in (citation.publisher, when(citation.as_of)) if part)
-    place = f'<p class="place">{escape(citation.place)}</p>' if citation.place else ""
-    link = ""
-    if urlsplit(citation.url).scheme in ("http", "https"):
-        link = (
-            f'<a class="open" href="{escape(citation.url)}" target="_blank" rel="noopener nofollow">Open original</a>'
-        )
-    return (
-        f'<article class="card" id="source-{turn}-{number}" tabindex="-1" aria-label="Source {number}">'
-        f'<header><a class="number" href="#turn-{turn}" title="Back to the answer" '
-        f'aria-label="Source {number}: back to the answer">{number}</a>'
-        f"<div><h3>{escape(citation.title)}</h3><p class='origin'>{origin}</p></div></header>{place}"
-        f"{_quote_html(citation.quote, found)}{link}</article>"
-    )
+# One question and its answer.
 
 
-def _quote_html(quote: str, found: Neighbourhood | None) -> str:
-    """The quote marked in its passage, cut short around it, with the whole passage behind a fold."""
-    text = found.passage.text if found else quote
-    start = text.find(quote)
-    if start < 0:
-        text, start = quote, 0
-    end = start + len(quote)
-    left, right = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
-    cut_left, cut_right = start > _AROUND, end + _AROUND < len(text)
-    left = "\u2026 " + left.partition(" ")[2] if cut_left else left
-    right = right.rpartition(" ")[0] + " \u2026" if cut_right else right
-    short = f"{escape(left)}<mark>{escape(quote)}</mark>{escape(right)}"
-    whole = ""
-    if found and (cut_left or cut_right):
-        marked = f"{escape(text[:start])}<mark>{escape(quote)}</mark>{escape(text[end:])}"
-        whole = f"<details><summary>Whole passage</summary><blockquote>{marked}</blockquote></details>"
-    return f'<blockquote class="short">{short}</blockquote>{whole}'
-
-
-def exchange_html(exchange: Exchange, turn: int, last: bool) -> str:
+def exchange_html(exchange: Exchange, turn: int, last: bool, today: str = "") -> str:
     """One question and its answer; follow-up questions only below the last."""
-    titles = {number: citation.title for number, (citation, _) in exchange.cited.items()}
+    titles = {number: placed.citation.title for number, placed in exchange.cited.items()}
     text = re.sub(r"\s*\[\d*$", "", exchange.text) if exchange.running else exchange.text
-    parts = [_searched_html(exchange), _note_html(NOTES.get(exchange.outcome, ""))]
-    parts.append(f'<div class="answer">{answer_html(text, turn, titles)}</div>' if text else "")
+    parts = [_asked_html(exchange, turn), _searched_html(exchange), _note_html(NOTES.get(exchange.outcome, ""))]
+    if text:
+        parts.append(f'<div class="answer">{answer_html(text, turn, titles, exchange.unverified)}</div>')
     parts.append(_note_html("Stopped" if exchange.phase == "stopped" else ""))
     if exchange.failure:
-        parts.append(f'<p class="failure" role="alert">{escape(exchange.failure)}</p>')
-    if exchange.unverified:
-        items = "".join(f"<li>{escape(sentence)}</li>" for sentence in exchange.unverified)
-        parts.append(f'<aside class="unverified"><p>Not confirmed by its source:</p><ul>{items}</ul></aside>')
+        parts.append(_failure_html(exchange.failure, turn))
+    if exchange.phase == "done":
+        parts += [_unverified_html(exchange), _beside_html(figures_beside(exchange.cited), turn, titles, today)]
+        parts += [chart_html(chart, f"{turn}-{at}") for at, chart in enumerate(charts(exchange.cited))]
     if exchange.answered_by not in ("", "extractive"):
         parts.append(f'<p class="by">Written by {escape(exchange.answered_by)}</p>')
-    if titles and not exchange.running:
-        count = f"{len(titles)} source{'s' * (len(titles) > 1)}"
-        parts.append(f'<button type="button" class="show" data-show="{turn}">{count}</button>')
+    if not exchange.running:
+        parts.append(_tools_html(exchange, turn, len(titles)))
     if last and exchange.follow_ups and not exchange.running:
-        parts.append(f'<div class="next" aria-label="Ask next">{"".join(map(_ask_html, exchange.follow_ups))}</div>')
+        parts.append(
+            f'<div class="next" role="group" aria-label="Ask next">{"".join(map(_ask_html, exchange.follow_ups))}</div>'
+        )
+    return f'<section class="exchange {exchange.phase}" id="turn-{turn}" tabindex="-1">{"".join(parts)}</section>'
+
+
+def _asked_html(exchange: Exchange, turn: int) -> str:
+    tools = "" if exchange.running else (
+        '<div class="tools">'
+        f'<button type="button" class="tool edit" data-edit="{turn}" aria-label="Edit this question" '
+        'title="Edit"></button>'
+        f'<button type="button" class="tool link" data-share="{turn}" aria-label="Copy a link to this question" '
+        'title="Copy a link"></button></div>'
+    )  # fmt: skip
     return (
-        f'<section class="exchange {exchange.phase}" id="turn-{turn}" tabindex="-1">'
-        f'<h2 class="question"><span>You asked: </span>{escape(exchange.question)}</h2>{"".join(parts)}</section>'
+        f'<div class="asked">{tools}<h2 class="question"><span class="unseen">You asked: </span>'
+        f"{escape(exchange.question)}</h2></div>"
     )
 
 
 def _note_html(note: str) -> str:
     return f'<p class="note">{escape(note)}</p>' if note else ""
+
+
+def _failure_html(sentence: str, turn: int) -> str:
+    return (
+        f'<div class="failure" role="alert"><p>{escape(sentence)}</p>'
+        f'<button type="button" class="plain" data-retry="{turn}">Try again</button></div>'
+    )
 
 
 def _ask_html(question: str) -> str:
@@ -253,68 +199,101 @@ def _searched_html(exchange: Exchange) -> str:
     return f'<p class="searched">{shown}</p>' if shown else ""
 
 
-def talk_html(exchanges: Sequence[Exchange]) -> str:
-    """The conversation, or the welcome when there is none yet."""
+def _unverified_html(exchange: Exchange) -> str:
+    """What no source confirms, and what its source lacks."""
+    if not exchange.unverified:
+        return ""
+    items = ""
+    for sentence in exchange.unverified:
+        lacking = ", ".join(f"\u201c{escape(one)}\u201d" for one in exchange.missing.get(sentence, ()))
+        reason = f"Its source does not hold {lacking}." if lacking else "No passage that was found says this."
+        words = escape(_MARK.sub("", sentence.replace(NOT_CONFIRMED, "")).strip())
+        items += f'<li><span class="unsure">{words}</span> <span class="reason">{reason}</span></li>'
+    head = "<p>Not confirmed by its source</p>"
+    return f'<aside class="unverified" aria-label="Not confirmed">{head}<ul>{items}</ul></aside>'
+
+
+def _beside_html(found: Sequence[Beside], turn: int, titles: Mapping[int, str], today: str) -> str:
+    """The figures that several sources give, one below the other, with what they count and their dates."""
+    if not found:
+        return ""
+    rows = ""
+    for one in found:
+        mark = _MARK.sub(lambda match: mark_html(match, turn, titles), f"[{one.number}]")
+        stale = '<span class="stale">due for review</span>' if today and one.review_by and one.review_by < today else ""
+        who = " \u00b7 ".join(escape(part) for part in (one.publisher, when(one.as_of)) if part)
+        rows += (
+            f'<tr><td class="figure">{escape(one.figure.written)} {mark}</td>'
+            f"<td>{escape(one.about)}</td><td>{who} {stale}</td></tr>"
+        )
+    table = table_html(("Figure", "What it counts", "Who says so, when"), rows)
+    return f'<details class="beside" open><summary>Figures side by side, newest first</summary>{table}</details>'
+
+
+def _tools_html(exchange: Exchange, turn: int, sources: int) -> str:
+    """What can be done with an answer: its sources, copy, ask again, thumbs."""
+    parts = []
+    if sources:
+        count = f"{sources} source{'s' * (sources > 1)}"
+        parts.append(f'<button type="button" class="show" data-show="{turn}">{count}</button>')
+    if exchange.text:
+        parts.append(
+            f'<button type="button" class="tool copy" data-copy="{escape(copied(exchange))}" '
+            'aria-label="Copy the answer with its sources" title="Copy with sources"></button>'
+        )
+    parts.append(
+        f'<button type="button" class="tool retry" data-retry="{turn}" aria-label="Ask this again" '
+        'title="Ask again"></button>'
+    )
+    if exchange.turn_id:
+        for rating, label in (("up", "Good answer"), ("down", "Poor answer")):
+            pressed = str(exchange.rating == rating).lower()
+            parts.append(
+                f'<button type="button" class="tool {rating}" data-rate="{rating}" data-turn-number="{turn}" '
+                f'aria-pressed="{pressed}" aria-label="{label}" title="{label}"></button>'
+            )
+    return f'<div class="after">{"".join(parts)}</div>'
+
+
+def copied(exchange: Exchange) -> str:
+    """An answer as plain text with its question above and its numbered sources below, for the clipboard."""
+    lines = [exchange.question, "", exchange.text.strip(), ""]
+    for number, placed in sorted(exchange.cited.items()):
+        one = placed.citation
+        where = ", ".join(part for part in (one.title, one.place, one.publisher, when(one.as_of)) if part)
+        lines.append(f'[{number}] {where}{f" {one.url}" if one.url else ""}: "{one.quote}"')
+    return "\n".join(lines).strip()
+
+
+# The whole conversation.
+
+
+def talk_html(exchanges: Sequence[Exchange], today: str = "", empty: bool = False) -> str:
+    """The conversation, or the welcome when there is none yet; `empty` is whether the library holds nothing."""
     if not exchanges:
-        starters = "".join(
-            f'<button type="button" class="starter" data-ask="{escape(question)}">'
-            f"<span>{escape(topic)}</span>{escape(question)}</button>"
-            for topic, question in STARTERS
-        )
-        return (
-            '<div class="welcome"><h2>What would you like to know?</h2><p>Ask in your own words, or begin with one of '
-            f'these. Follow-up questions understand what came before.</p><div class="starters">{starters}</div></div>'
-        )
+        return _empty_html() if empty else _welcome_html()
     busy = str(exchanges[-1].running).lower()
     shown = "".join(
-        exchange_html(exchange, turn, last=turn == len(exchanges)) for turn, exchange in enumerate(exchanges, 1)
+        exchange_html(exchange, turn, turn == len(exchanges), today) for turn, exchange in enumerate(exchanges, 1)
     )
     return f'<div class="talk" role="log" aria-live="polite" aria-busy="{busy}" aria-label="Conversation">{shown}</div>'
 
 
-def sources_html(exchanges: Sequence[Exchange], library: Iterable[Source] = ()) -> str:
-    """The cards of every answer, the last one's in sight; before the first question, what the library holds."""
-    if not exchanges:
-        return _holdings_html(list(library))
-    sections = []
-    for turn, exchange in enumerate(exchanges, 1):
-        cards = "".join(card_html(citation, found, turn) for _, (citation, found) in sorted(exchange.cited.items()))
-        if not cards:
-            words = "They appear here as the answer comes." if exchange.running else "None for this answer."
-            cards = f'<p class="none">{words}</p>'
-        hidden = "" if turn == len(exchanges) else " hidden"
-        about = f'<p class="for">{escape(exchange.question[:200])}</p>' if len(exchanges) > 1 else ""
-        sections.append(f'<section data-turn="{turn}"{hidden}><h2>Sources</h2>{about}{cards}</section>')
-    return "".join(sections)
-
-
-def _holdings_html(library: Sequence[Source]) -> str:
-    topics = sorted({source.topic for source in library if source.topic})
-    held = {topic: [source for source in library if source.topic == topic] for topic in topics}
-    rest = [source for source in library if not source.topic]
-    groups = [*held.items(), *([("Other documents" if held else "Documents", rest)] if rest else [])]
-    folds = "".join(
-        f"<details><summary>{escape(topic[:1].upper() + topic[1:])}<span>{len(held_here)}</span></summary><ul>"
-        + "".join(f"<li>{escape(source.title)}</li>" for source in held_here[:100])
-        + "</ul></details>"
-        for topic, held_here in groups
+def _welcome_html() -> str:
+    starters = "".join(
+        f'<button type="button" class="starter" data-ask="{escape(question)}">'
+        f"<span>{escape(topic)}</span>{escape(question)}</button>"
+        for topic, question in STARTERS
     )
-    inside = folds or f'<p class="none">{_EMPTY_LIBRARY}</p>'
     return (
-        "<section><h2>Sources</h2><p class='none'>Each statement in an answer carries a number. The sources with those "
-        f"numbers, and their exact words, appear here.</p><h2>In the library</h2>{inside}</section>"
+        '<div class="welcome"><h2>What would you like to know?</h2><p>Ask in your own words, or begin with one of '
+        f'these. Follow-up questions understand what came before.</p><div class="starters">{starters}</div></div>'
     )
 
 
-def header_html(library: Sequence[Source], today: str) -> str:
-    """The product's name, what it is, how much the library holds and how much of it is due for review on a day."""
-    newest = max((source.origin.as_of for source in library), default="")
-    count = f"{len(library):,} document{'s' * (len(library) != 1)}"
-    held = f"{count}, newest from {escape(when(newest))}" if newest else count
-    past = sum(source.origin.overdue(today) for source in library)
-    held += f", {past:,} due for review" if past else ""
+def _empty_html() -> str:
     return (
-        f'<div class="brand"><svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="9"/>'
-        f'<path d="M8 22l5-6 4 3 7-9"/></svg><div><h1>{NAME}</h1><p>{TAGLINE}</p></div>'
-        f'<p class="held">{held if library else _EMPTY_LIBRARY}</p></div>'
+        '<div class="welcome"><h2>The library is empty</h2><p>There is nothing to answer from yet. Bring the bundled '
+        "documents in, or your own, and this page is ready; it need not be restarted.</p>"
+        "<pre><code>career-assistant ingest\ncareer-assistant ingest handbook/ salaries.xlsx</code></pre></div>"
     )

@@ -8,13 +8,19 @@ One process, one worker.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import ipaddress
+import os
+import signal
 import socket
+import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import closing
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import closing, suppress
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 from starlette.datastructures import Headers
@@ -40,6 +46,8 @@ _GRACE_SECONDS = 10
 """How long answers that are being written may go on when the server is told to stop."""
 _OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
 """What a server without keys may be called; it listens on this machine's own addresses only."""
+_CLOSING_SECONDS = 3
+"""How long closing the app, and then leaving, may take after that."""
 _LOOK_SECONDS = 0.5
 """How often a connection without end looks whether the server stops."""
 _BEGUN = "bundled.begun"
@@ -204,7 +212,7 @@ class Entrance:
         stop.set()
         if self._app is None:
             living.cancel()
-        await asyncio.wait([living])
+        await asyncio.wait([living], timeout=_CLOSING_SECONDS)
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _get_ready(self, stop: asyncio.Event) -> None:
@@ -212,9 +220,14 @@ class Entrance:
             app = await _in_thread(self._build)
             async with app.router.lifespan_context(app):
                 self._app = app
-                await _in_thread(lambda: self._warm(app))
-                self._ready = True
-                await stop.wait()
+                warming, told = _in_thread(lambda: self._warm(app)), asyncio.ensure_future(stop.wait())
+                either: set[asyncio.Future[Any]] = {warming, told}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                # A model that is still being loaded holds nothing back.
+                if not told.done():
+                    warming.result()
+                    self._ready = True
+                    await told
         except Exception as error:  # raised again where the server was started, once that has stopped
             self._failed(error)
 
@@ -271,28 +284,73 @@ def _run(settings: Settings, listener: socket.socket) -> None:
 
     set_up_logging()
     failures: list[Exception] = []
+    told = _Told()
 
     def failed(error: Exception) -> None:
         failures.append(error)
         server.should_exit = True
 
+    def build() -> FastAPI:
+        app = _made(settings, listener.getsockname()[0])
+        app.state.stopping_for = told.seconds
+        return app
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, number: int, frame: FrameType | None) -> None:
+            told.stop(number)
+            super().handle_exit(number, frame)
+
     config = uvicorn.Config(
-        Entrance(
-            lambda: _made(settings, listener.getsockname()[0]),
-            lambda app: _warm(app.state.assistant),
-            failed,
-            lambda: server.should_exit,
-        ),
+        Entrance(build, lambda app: _warm(app.state.assistant), failed, lambda: server.should_exit),
         log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = uvicorn.Server(config)
-    server.run(sockets=[listener])
+    server = Server(config)
+    # In the place of the system's own handler, which would end the process before the last traces are sent.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        server.run(sockets=[listener])
+    except (KeyboardInterrupt, SystemExit):
+        _leave(told.code)
     if failures:
         raise failures[0]
+
+
+class _Told:
+    """When the server was told to stop, and by which signal."""
+
+    def __init__(self) -> None:
+        self._at = 0.0
+        self.code = 0
+        """The exit status that says so."""
+
+    def stop(self, number: int) -> None:
+        if not self._at:
+            self._at, self.code = time.monotonic(), 128 + number
+            # Whatever still waits then, such as a thread for a model that does not answer, is not waited for.
+            last = threading.Timer(_GRACE_SECONDS + _CLOSING_SECONDS, _leave, [self.code])
+            last.daemon = True
+            last.start()
+
+    def seconds(self) -> float:
+        """Since when it has been stopping; 0 while it is not."""
+        return time.monotonic() - self._at if self._at else 0.0
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process now that everything is closed.
+
+    Taking the interpreter down was measured to cost two seconds of computing, most of it freeing the memory of the
+    libraries, and it waits for threads; a catalog is whole wherever a thread is ended.
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _made(settings: Settings, address: str) -> FastAPI:

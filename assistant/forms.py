@@ -1,0 +1,217 @@
+"""Which texts can answer a kind of question at all: forms of sums, shares, spans of time, degrees, reasons. Pure.
+
+"How much" is answered by a sum of money, "how long" by a span of time. The forms are those of plain English, not of one
+library. That a source says outright that there is no such figure answers, too: with what is lacking.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Kind = Literal[
+    "money",
+    "percent",
+    "count",
+    "time",
+    "education",
+    "name",
+    "reason",
+    "advice",
+    "list",
+    "definition",
+    "difference",
+    "other",
+]
+
+_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_SPELLED = r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?)"
+OF_PAY = re.compile(
+    r"\d\s?(?:%|per ?cent)[^.;]{0,30}\bof (?:the |their |your |base |annual )*(?:pay|salary|wage)\b", re.IGNORECASE
+)
+MONEY = re.compile(r"[$€£₹]\s?\d|\b(?:usd|eur|gbp|inr)\s?\d|\d\s?(?:usd|eur|gbp|dollars|euros|pounds)\b", re.IGNORECASE)
+FREE = re.compile(r"\bfree\b|\bcosts? nothing\b", re.IGNORECASE)
+PERCENT = re.compile(r"\d\s?(?:%|per ?cent\b|percent\b|percentage points?\b)", re.IGNORECASE)
+COUNT = re.compile(
+    r"(?<![$€£₹\d.,])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
+    r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d)"
+    rf"|\b{_SPELLED}\s(?!(?:year|month|week|day|hour|minute|decade)s?\b)[a-z]",
+    re.IGNORECASE,
+)
+SHARE_OF = re.compile(
+    r"\b(?:half|third|quarter|majority|one in \w+|(?:two|three) (?:in|out of) \w+|(?:two|three)[- ](?:thirds|quarters))"
+    r"\b",
+    re.IGNORECASE,
+)
+DATE = re.compile(rf"\b(?:19|20)\d\d\b|\b{_MONTH}\b")
+SPAN = re.compile(
+    rf"\b(?:\d[\d,.]*|one|{_SPELLED}|several|few|half an?)(?:\s?(?:-|–|to|and|or)\s?\w+)?(?:[\s-]\w+)?[\s-]"
+    rf"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?)\b(?! (?:ago|before|earlier))"
+    rf"|\byears of experience\b.*\b(?:\d+|{_SPELLED})\b",
+    re.IGNORECASE,
+)
+AGE = re.compile(r"\b(?:aged?|age of)\s\d\d\b|\b\d\d(?: years?)?(?: old| of age)\b", re.IGNORECASE)
+DEGREE = re.compile(
+    r"\b(?:bachelor|master|doctor(?:al|ate)|ph\.?\s?d|degree|diploma|high school|associate['’]s|certificat|apprentic|"
+    r"no formal|nondegree)",
+    re.IGNORECASE,
+)
+REASON = re.compile(
+    r"\b(?:because|since|due to|owing to|as a result|so that|in order to|cause[sd]?|reasons?|leads? to|led to|thus|"
+    r"therefore|comes? from|stems? from|drives?|driven by|depends? on|differ\w* by|"
+    r"to (?:avoid|prevent|allow|make|ensure|keep|reduce|help))\b",
+    re.IGNORECASE,
+)
+SURVEYED = re.compile(
+    r"\bsurvey|\brespondents\b|\bof (?:all )?(?:workers|people|employers|candidates|developers|managers|those)\b",
+    re.IGNORECASE,
+)
+"""What others did or said is not advice."""
+EARNED = re.compile(
+    r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bonus\w*|equity|make|makes)\b", re.IGNORECASE
+)
+SPENT = re.compile(
+    r"\b(?:costs?|prices?|priced|fees?|tuition|charges?|subscription|per exam|invest(?:s|ed|ment)?|cheap\w*|expensive"
+    r"|fines?|threshold|visa|turnover|risk)\b",
+    re.IGNORECASE,
+)
+_ABSENT = re.compile(
+    r"\bno (?:[\w,'’-]+ ){0,4}?(?:figures?|sources?|forecasts?|numbers?|counts?|series|entry|occupation|statistics)\b"
+    r"|\b(?:holds?|gives?|has|have|shows?) no\b|\b(?:was|were) not found\b",
+    re.IGNORECASE,
+)
+_SPEAKS_OF: dict[Kind, re.Pattern[str]] = {
+    "money": re.compile(rf"{EARNED.pattern}|\bfigures?\b", re.IGNORECASE),
+    "percent": re.compile(r"\b(?:forecasts?|outlook|grow\w*|projection\w*|shares?|rates?|figures?)\b", re.IGNORECASE),
+    "count": re.compile(r"\b(?:numbers?|counts?|jobs|figures?)\b", re.IGNORECASE),
+}
+_HOW_LONG = re.compile(
+    r"\bhow (?:long|many (?:years?|months?|weeks?|days?|hours?|minutes?))\b|\b(?:longer|shorter)\b", re.IGNORECASE
+)
+_HOW_OLD = re.compile(r"\bhow old\b|\bage\b", re.IGNORECASE)
+_HOW_MANY_JOBS = re.compile(r"\bhow many (?:\w+ )?(?:jobs|openings|postings|ads|positions|vacancies)\b", re.IGNORECASE)
+_WHY = re.compile(r"^why\b", re.IGNORECASE)
+
+FIGURES: frozenset[Kind] = frozenset(("money", "percent", "count", "time", "education"))
+"""The kinds that only a text of a certain form can answer."""
+
+
+def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
+    """Whether a text holds what a kind of question wants; true where nothing special is wanted.
+
+    Names are for the caller to judge.
+
+    >>> in_form("money", "What do welders earn?", "Median pay: $51,000"), in_form("time", "How long?", "In 2024")
+    (True, False)
+    >>> in_form("reason", "Why?", "Three things.", "Why demand grows")
+    True
+    """
+    match kind:
+        case "money":
+            given = MONEY.search(text) or OF_PAY.search(text) or (FREE.search(text) and SPENT.search(asked))
+            return bool(given) and not _other_money(asked, text)
+        case "percent":
+            return bool(PERCENT.search(text))
+        case "count":
+            share = PERCENT.search(text) or SHARE_OF.search(text)
+            return bool(COUNT.search(text) or (share and _shares_count(asked)))
+        case "time":
+            return bool(_time(asked).search(text))
+        case "education":
+            return bool(DEGREE.search(text))
+        case "reason":
+            return bool(REASON.search(text) or _WHY.search(heading))
+        case "advice":
+            return not SURVEYED.search(text)
+    return True
+
+
+_MOST = re.compile(
+    r"\b(?:most|best|highest|top|largest|biggest|greatest|fastest|first|leading|leads?|strongest|above all)\b",
+    re.IGNORECASE,
+)
+_LEAST = re.compile(r"\b(?:least|worst|lowest|smallest|cheapest|slowest|last|weakest)\b", re.IGNORECASE)
+_HOW_TO = re.compile(
+    r"^(?:how (?:to|should|can)|what to|where to|when to|which .* to|first steps|to \w+|a plan|ways? (?:to|of|into))\b"
+    r"|\b(?:how to|practices?|tips|advice|steps?)\b",
+    re.IGNORECASE,
+)
+_WAY_TO = re.compile(
+    r"\b(?:the (?:usual |best |nearest )?ways? (?:to|in|into)|should|(?:is|are) to (?!be)\w+)\b", re.IGNORECASE
+)
+_IMPERATIVE = re.compile(
+    r"^(?:[-•*]\s*)?(?:To \w+[^,]{0,80}, )?(?:Add|Aim|Apply|Ask|Audit|Automate|Avoid|Begin|Bring|Build|Check|Choose"
+    r"|Collect"
+    r"|Compare|Consider|Create|Cut|Decide|Do|Document|Expect|Find|Focus|Follow|Form|Get|Give|Go|Grow|Have|Integrate|Invest"
+    r"|Join|Keep|Know|Learn|Let|Listen|Look|Make|Measure|Monitor|Note|Obey|Offer|Plan|Practi[sc]e|Prepare|Publish|Put"
+    r"|Read|Rebuild|Roll|Run|Say|See|Set|Settle|Share|Show|Speak|Start|Stay|Study|Take|Talk|Tell|Test|Think|Train|Try"
+    r"|Turn|Use|Version|Wait|Watch|Work|Write)\b(?! (?:of|is|are|was|were|has|had)\b)",
+    re.IGNORECASE,
+)
+_ORIGIN_ASKED = re.compile(
+    r"\bcomes? from\b|\b(?:origin|source) of\b|\bwho (?:says|said|found|counted|claims)\b", re.IGNORECASE
+)
+_ORIGIN = re.compile(
+    r"\b(?:traces? back|origins?|comes? from|rests? on|goes back|is based on|by (?:a|an) \w+ (?:of|with))\b",
+    re.IGNORECASE,
+)
+_DOES = re.compile(r"^what (?:do|does|did)\b.*\bdo\b", re.IGNORECASE)
+_DUTIES = re.compile(r"\bwhat .*\bdo(?:es)?$|\b(?:duties|responsibilit\w+|tasks)\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\bhow many (?P<noun>[\w\s-]+?)\s+(?:are|is|were|was|do|does|did|will|can|could|have|has|had|hold|exist|use|in|of"
+    r"|for"
+    r"|there|work|get|apply)\b",
+    re.IGNORECASE,
+)
+
+
+def fits(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
+    """Whether a text speaks in the manner of what is asked: the most, how to do it, why it is so, whence it comes.
+
+    >>> fits("other", "Which city pays most?", "Pay is highest in Rome."), fits("advice", "How?", "Learn to weld.")
+    (True, True)
+    """
+    if any(one.search(asked) and one.search(text) for one in (_MOST, _LEAST)):
+        return True
+    if _ORIGIN_ASKED.search(asked):
+        return bool(_ORIGIN.search(text))
+    if kind == "advice":
+        return bool(_IMPERATIVE.search(text) or _WAY_TO.search(text) or _HOW_TO.search(heading))
+    if kind == "reason":
+        return bool(_WHY.search(heading))
+    if kind == "definition" and _DOES.search(asked):
+        return bool(_DUTIES.search(heading))
+    counted = _COUNTED.search(asked) if kind == "count" else None
+    return counted is not None and counted["noun"].split()[-1].rstrip("s").lower() in text.lower()
+
+
+def says_lacking(kind: Kind, text: str, heading: str = "") -> bool:
+    """Whether a text says that there is no figure of a kind.
+
+    >>> says_lacking("money", "No good source was found for the pay of welders."), says_lacking("money", "No pay.")
+    (True, False)
+    """
+    about = _SPEAKS_OF.get(kind)
+    return bool(about and _ABSENT.search(text) and about.search(f"{heading} {text}"))
+
+
+def _time(asked: str) -> re.Pattern[str]:
+    if _HOW_OLD.search(asked):
+        return AGE
+    return SPAN if _HOW_LONG.search(asked) else _ANY_TIME
+
+
+_ANY_TIME = re.compile(rf"{DATE.pattern}|{SPAN.pattern}", re.IGNORECASE)
+
+
+def _shares_count(asked: str) -> bool:
+    """Whether a share is as good as a number: of people and firms; of jobs, an absolute number is meant."""
+    return not _HOW_MANY_JOBS.search(asked) and not re.search(r"\bare there\b", asked, re.IGNORECASE)
+
+
+def _other_money(asked: str, text: str) -> bool:
+    """Whether a text speaks of money spent where money earned is asked for, or the other way round."""
+    for one, other in ((EARNED, SPENT), (SPENT, EARNED)):
+        if one.search(asked) and not other.search(asked):
+            return bool(other.search(text)) and not one.search(text)
+    return False
