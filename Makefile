@@ -6,6 +6,7 @@
 # make gate    the question sets, held against the run that was accepted last
 # make baselines   our figures beside stock pipelines, into docs/evaluation.md
 # make slack   1,000 Slack questions delivered again and again across a restart, 300 faults; time to first sign and words
+# make slack-emulate   a conversation in a Slack workspace that others wrote; needs node and npm
 # make page    the chat page: first paint, first word, thirty tabs at once, measured in Chromium
 # make bench   the question sets, and the third-party sets in CAREER_BENCH_DATA
 # make torture kills, collisions, full disks and live backups: is anything ever lost?
@@ -19,7 +20,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: default serve test check bench fuzz security gate baselines page slack torture
+.PHONY: default serve test check bench fuzz security gate baselines page slack torture slack-emulate
 default: check test
 
 serve: $(VENV)/.installed-serve
@@ -55,6 +56,10 @@ baselines: $(VENV)/.installed-test .venv-baselines/.installed
 slack: $(VENV)/.installed-test
 	SLACK_STORM=1000 $(BIN)/python -m pytest -q tests/test_slack_faults.py -k "storm or three_hundred"
 	$(BIN)/python tests/slack_latency.py
+
+slack-emulate: $(VENV)/.installed-test
+	npm install --silent --ignore-scripts --no-save --prefix runs/slack-emulate emulate@0.12.2
+	$(BIN)/python tests/slack_emulate.py runs/slack-emulate
 
 page: $(VENV)/.installed-test
 	$(BIN)/python tests/page_speed.py
