@@ -47,7 +47,7 @@ def _sentence(hit: Hit, statement: Statement) -> str:
     return f"{hit.source.title}: {statement.text}"
 
 
-_ROW = re.compile(r"(?P<label>[^:;]+?) - (?P<header>[^:;]+): (?P<value>.+)", re.DOTALL)
+_ROW = re.compile(r"(?P<label>[^:;]+) - (?P<header>[^:;]+): (?P<value>.+)", re.DOTALL)
 _ITEM = re.compile(r"(?P<label>[^:;.]{1,60}): (?P<value>.+)", re.DOTALL)
 _GENERAL = frozenset(stems("summary overview introduction general about quick facts figures details table"))
 _SHORT = 5
