@@ -65,8 +65,7 @@ def evidence_of(
     missing = {term: term_weights.get(term, 0.0) / total for term in lead.missing if term in named}
     coverage = 1 - min(1.0, sum(missing.values()))
     foreign = sum(weight for term, weight in missing.items() if names_something(asked, term))
-    said = " ".join((lead.hit.source.title, *lead.hit.passage.headings, *lead.statement.way, lead.statement.text))
-    asks = sentences(asked.text)[-1] if asked.text.rstrip().endswith("?") else asked.text
+    said = said_by(lead)
     elsewhere = [one for one in candidates if one.hit.passage.id != lead.hit.passage.id]
     return {
         "coverage": coverage,
@@ -76,10 +75,25 @@ def evidence_of(
         "name_missing": min(1.0, 2 * foreign),
         "figure_missing": 1 - coverage if asked.wants_figure and not _is_reasoned(asked) else 0.0,
         "year_missing": float(_year_missing(asked, lead)),
-        "denied": float(not asked.yes_or_no and denied(_ASKS_BACK.sub("", asks)) and not denied(said)),
-        "opposed": float(bool(opposed(asks, said))),
+        "denied": float(denies(asked) and not denied(said)),
+        "opposed": float(bool(opposed(_asking(asked), said))),
         "margin": max(0.0, lead.score - max((one.score for one in elsewhere), default=0.0)),
     }
+
+
+def denies(asked: Question) -> bool:
+    """Whether a question asks for what is not so, or goes without: an answer has to say that, too."""
+    return not asked.yes_or_no and denied(_ASKS_BACK.sub("", _asking(asked)))
+
+
+def said_by(one: Evidence) -> str:
+    """All that a statement says with the way to it."""
+    return " ".join((one.hit.source.title, *one.hit.passage.headings, *one.statement.way, one.statement.text))
+
+
+def _asking(asked: Question) -> str:
+    """The sentence that asks."""
+    return sentences(asked.text)[-1] if asked.text.rstrip().endswith("?") else asked.text
 
 
 def likelihood(evidence: Mapping[str, float], coefficients: Mapping[str, float] = COEFFICIENTS) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.agreement import denied
+from assistant.answerable import denies, said_by
 from assistant.evidence import Evidence, credit
 from assistant.question import Question
 from ingest.words import stems
@@ -20,6 +22,8 @@ _NAMED = 0.5
 
 _REASONED = 0.85
 """How much of the best score a statement needs that gives a reason, to lead where a reason is asked for."""
+_DENIED = 0.75
+"""The same for a statement that denies, where the question does."""
 _OUTDATED = 0.3
 """How much older than the lead a figure may be to stand beside it."""
 
@@ -29,9 +33,12 @@ _FIGURE = re.compile(r"[$€£]?\d[\d,]*(?:\.\d+)?%?")
 def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     """The best candidate; where a figure is wanted, the best that holds one and is hardly worse.
 
-    A sentence that only opens a list says nothing by itself.
+    A sentence that only opens a list says nothing by itself. What goes without something is answered by what does, too,
+    where one is hardly worse.
     """
     saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
+    if denies(asked):
+        saying = [one for one in saying if denied(said_by(one)) and one.score > saying[0].score * _DENIED] or saying
     best = saying[0]
     if asked.every_source:
         return _row_by_source(best, saying)

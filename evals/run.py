@@ -87,39 +87,38 @@ def run_cases(
     """
     at, begun = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     kept = _Kept(folder, fingerprint(target.name, cases))
-    replies = dict(kept.replies)
-    left = [case for case in cases if case.id not in replies]
-    progress(Progress(len(replies), len(cases), left[0].id if left else ""))
-    for case, reply in _asked(target, left, workers or target.workers):
-        replies[case.id] = reply
-        kept.add(case.id, reply)
-        if len(replies) >= _HOPELESS and all(one.error for one in replies.values()):
-            raise TargetError(reply.error, "Nothing was answered. Mend that, and run it again.")
-        progress(Progress(len(replies), len(cases), case.id if len(replies) < len(cases) else ""))
     judge = judge or support_judge()
-    with ThreadPoolExecutor(workers or target.workers) as pool:
-        results = tuple(pool.map(lambda case: _result(case, replies[case.id], judge), cases))
+    found = {case.id: _result(case, kept.replies[case.id], judge) for case in cases if case.id in kept.replies}
+    left = [case for case in cases if case.id not in found]
+    progress(Progress(len(found), len(cases), left[0].id if left else ""))
+    for result in _asked(target, left, workers or target.workers, judge):
+        found[result.case.id] = result
+        kept.add(result.case.id, result.reply)
+        if len(found) >= _HOPELESS and all(one.reply.error for one in found.values()):
+            raise TargetError(result.reply.error, "Nothing was answered. Mend that, and run it again.")
+        progress(Progress(len(found), len(cases), result.case.id if len(found) < len(cases) else ""))
+    results = tuple(found[case.id] for case in cases)
     kept.done()
     names = sorted({one.reply.answered_by for one in results if one.reply.answered_by})
     seconds = round(time.perf_counter() - begun, 1)
     return Run(results, at, target.name, ", ".join(names), seconds, len(kept.replies))
 
 
-def _asked(target: Target, cases: Sequence[Case], workers: int) -> Iterable[tuple[Case, Reply]]:
-    """Replies as they come. Only a few questions wait in line, so that Ctrl-C ends it soon."""
+def _asked(target: Target, cases: Sequence[Case], workers: int, judge: Judge) -> Iterable[Result]:
+    """Results as they come. Only a few questions wait in line, so that Ctrl-C ends it soon."""
     line = iter(cases)
     with ThreadPoolExecutor(workers) as pool:
-        waiting: dict[Future[Reply], Case] = {}
+        waiting: set[Future[Result]] = set()
         while True:
             for case in line:
-                waiting[pool.submit(_reply, target, case)] = case
+                waiting.add(pool.submit(lambda one: _result(one, _reply(target, one), judge), case))
                 if len(waiting) >= workers:
                     break
             if not waiting:
                 return
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
-                yield waiting.pop(future), future.result()
+                yield future.result()
 
 
 def _reply(target: Target, case: Case) -> Reply:

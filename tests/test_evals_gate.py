@@ -65,30 +65,30 @@ class Finding:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._library, name)
 
-    def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:
+    def search(self, query: str, k: int = 10, filters: Filters = Filters(), owners: Sequence[str] = ()) -> list[Hit]:
         raise NotImplementedError
 
 
 class BrokenFusion(Finding):
     """Weighs the vectors by -1 and the words by 0."""
 
-    def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:
-        return sorted(self._library.search(query, 100, filters), key=lambda hit: hit.similarity)[:k]
+    def search(self, query: str, k: int = 10, filters: Filters = Filters(), owners: Sequence[str] = ()) -> list[Hit]:
+        return sorted(self._library.search(query, 100, filters, owners), key=lambda hit: hit.similarity)[:k]
 
 
 class DroppedDocument(Finding):
     """Lacks one document, as if nobody had brought it in."""
 
-    def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:
+    def search(self, query: str, k: int = 10, filters: Filters = Filters(), owners: Sequence[str] = ()) -> list[Hit]:
         others = tuple(one.id for one in self._library.sources() if one.uri != "roles/data-scientist.md")
-        return self._library.search(query, k, replace(filters, source_ids=others))
+        return self._library.search(query, k, replace(filters, source_ids=others), owners)
 
 
 class TruncatedPassages(Finding):
     """Keeps the first characters of each passage only."""
 
-    def search(self, query: str, k: int = 10, filters: Filters = Filters()) -> list[Hit]:
-        return [self._cut(hit) for hit in self._library.search(query, k, filters)]
+    def search(self, query: str, k: int = 10, filters: Filters = Filters(), owners: Sequence[str] = ()) -> list[Hit]:
+        return [self._cut(hit) for hit in self._library.search(query, k, filters, owners)]
 
     def _cut(self, hit: Hit) -> Hit:
         kept = [one for one in hit.passage.statements if one.start + len(one.text) <= 120]
