@@ -43,12 +43,16 @@ def scores_of(run: Run) -> dict[str, Any]:
     cases = {
         one.case.id: {
             "outcome": one.reply.outcome,
-            "scores": {name: round(value, 4) for name, value in one.scores.items() if value is not None},
+            "scores": {name: _kept(value) for name, value in one.scores.items() if value is not None},
         }
         for one in run.results
         if not one.reply.error
     }
     return {"at": run.at, "target": run.target, "cases": cases}
+
+
+def _kept(score: float) -> float:
+    return round(score, 4)
 
 
 def load_baseline(path: Path) -> Baseline:
@@ -143,7 +147,8 @@ def compare(run: Run, baseline: Baseline, seed: int = 0) -> Comparison:
 
 def _difference(known: Sequence[Result], baseline: Baseline, metric: str, seed: int) -> Difference | None:
     pairs = [(baseline.scores[one.case.id].get(metric), one.scores.get(metric)) for one in known]
-    scored = [(before, after) for before, after in pairs if before is not None and after is not None]
+    # Both as they are kept: what rounding alone takes from case after case would else be a fall beyond chance.
+    scored = [(_kept(before), _kept(after)) for before, after in pairs if before is not None and after is not None]
     return paired_bootstrap([before for before, _ in scored], [after for _, after in scored], seed=seed)
 
 

@@ -161,6 +161,14 @@ def test_shuffled_citations_are_caught(workshop: Workshop) -> None:
     assert {"citation recall does not fall", "citation precision does not fall"} <= set(broken)
 
 
+def test_what_rounding_alone_takes_does_not_close_the_gate(workshop: Workshop, tmp_path: Path) -> None:
+    thirds = tuple(replace(one, scores={**one.scores, "citation_recall": 2 / 3}) for one in workshop.before.results)
+    run = replace(workshop.before, results=thirds)
+    file = tmp_path / "before.json"
+    file.write_text(scores_json(run))
+    assert passed(check_gate(run, load_rules(), compare(run, load_baseline(file))))
+
+
 def test_one_unlucky_case_does_not_close_the_gate(workshop: Workshop, tmp_path: Path) -> None:
     first = next(one for one in workshop.before.results if one.right)
     unlucky = replace(first, scores={**first.scores, "right": 0.0, "facts": 0.0})
