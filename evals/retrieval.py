@@ -140,6 +140,7 @@ class Finder:
                 self._vocabulary.frequency,
                 self._vocabulary.passages,
                 pair=0.0 if part == "pairs" else PAIR,
+                also=[] if part == "vectors" else [number for number, _ in near],
             )
         )
         similarities = dict(near if part != "vectors" else [])

@@ -28,18 +28,30 @@ _UPSERT = (
 class FullText(Database):
     """The words of a catalog's passages: what is read from them and written of them."""
 
-    def full_text(self, phrases: Iterable[str], limit: int, filters: Filters = Filters()) -> list[tuple[int, float]]:
-        """Numbers of shared passages that hold one of some phrases of stems, with BM25, best (highest) first."""
+    def full_text(
+        self, phrases: Iterable[str], limit: int, filters: Filters = Filters(), also: Sequence[int] = ()
+    ) -> list[tuple[int, float]]:
+        """Numbers of shared passages that hold one of some phrases of stems, with BM25, best (highest) first.
+
+        Args:
+            phrases: Each of one stem or more.
+            limit: Passages at most; all when negative.
+            filters: Limits them to some sources.
+            also: Numbers of passages that are told in any case, where they hold a phrase.
+        """
         match = any_of(phrases)
         if not match:
             return []
         where, values = filtered(filters)
         with self._told():
             rows = self._connection().execute(
-                f"SELECT f.rowid, -bm25(full_text, {', '.join(map(str, WEIGHTS))}) AS score FROM full_text f "
+                f"WITH scored AS MATERIALIZED (SELECT f.rowid AS number, -bm25(full_text, "
+                f"{', '.join(map(str, WEIGHTS))}) AS score FROM full_text f "
                 "JOIN passages p ON p.number = f.rowid JOIN sources s ON s.id = p.source_id "
-                f"WHERE full_text MATCH ? AND {where} ORDER BY score DESC, f.rowid LIMIT ?",
-                (match, *values, limit),
+                f"WHERE full_text MATCH ? AND {where}) "
+                "SELECT * FROM (SELECT * FROM scored ORDER BY score DESC, number LIMIT ?) "
+                f"UNION SELECT * FROM scored WHERE number IN ({marks(also)}) ORDER BY score DESC, number",
+                (match, *values, limit, *also),
             )
             return [(row[0], row[1]) for row in rows]
 

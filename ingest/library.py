@@ -109,8 +109,10 @@ class Library:
         asked = self.embedder.embed_words([query])[0]
         known = self._vocabulary(snapshot, owners)
         near = self._nearest(snapshot, asked.vector, filters, owners)
-        by_words = worded(self.catalog, query, known.frequency, known.passages, filters, owners=owners)
         similarities = dict(near)
+        by_words = worded(
+            self.catalog, query, known.frequency, known.passages, filters, owners=owners, also=list(similarities)
+        )
         lacking = [number for number, _ in by_words if number not in similarities]
         similarities.update(self._similarities(lacking, asked.vector))
         found, judged = ranked(
@@ -120,7 +122,7 @@ class Library:
             lambda numbers: late_scores(self.catalog, query, asked, numbers, known.rarity),
         )
         fused = [one for one in found if one.number not in snapshot.repeated][: max(k, DEPTH) + SPARE]
-        lists = {"vector": near, "bm25": by_words, "statement": by_score(judged)}
+        lists = {"vector": near, "bm25": by_words[:CANDIDATES], "statement": by_score(judged)}
         return hits(self.catalog, query, fused, k, similarities, lists, self._reranker)
 
     def passage(self, passage_id: str, owners: Sequence[str] = ()) -> Neighbourhood | None:

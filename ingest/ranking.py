@@ -32,46 +32,49 @@ Listed = Sequence[tuple[int, float]]
 
 
 def worded(catalog: Catalog, query: str, frequency: Callable[[str], int], passages: int,
-           filters: Filters = Filters(), pair: float = PAIR, owners: Sequence[str] = ()) -> Listed:  # fmt: skip
+           filters: Filters = Filters(), pair: float = PAIR, owners: Sequence[str] = (), also: Sequence[int] = ()
+           ) -> Listed:  # fmt: skip
     """Candidates by BM25; neighbouring words that a passage holds side by side add `pair` of what they score.
 
     The scores are parts of what one of each word would come to, those included that no passage holds, and count double
     where there is only one word, which is asked for itself: about 0 to 2, or 4. With owners, their own passages are
     candidates too, and all are scored with the word counts of all that these owners may find; `frequency` and
-    `passages` are theirs.
+    `passages` are theirs. Passages put forward otherwise (`also`) are scored in any case: to count a word that
+    hundreds of passages hold for the first of them only would tell one from the other by nothing.
     """
     distinct = dict.fromkeys(stems(query))
     whole = sum(weight(frequency(term), passages) for term in distinct)
-    listed = _listed(catalog, query, filters, pair, owners)
+    listed = _listed(catalog, query, filters, pair, owners, also)
     return [(number, score / whole * (1 + 1 / len(distinct))) for number, score in listed]
 
 
-def _listed(catalog: Catalog, query: str, filters: Filters, pair: float, owners: Sequence[str]) -> Listed:
+def _listed(
+    catalog: Catalog, query: str, filters: Filters, pair: float, owners: Sequence[str], also: Sequence[int]
+) -> Listed:
     terms = stems(query)
     pairs = [f"{one} {other}" for one, other in zip(terms, terms[1:], strict=False)]
-    shared = [catalog.full_text(phrases, CANDIDATES, filters) for phrases in (terms, pairs)]
+    by_pairs = catalog.full_text(pairs, -1, filters)
+    by_terms = catalog.full_text(terms, CANDIDATES, filters, [*also, *(number for number, _ in by_pairs[:CANDIDATES])])
     own = catalog.own_columns(owners, filters) if owners else {}
     if not own:
-        return _together(*(dict(found) for found in shared), pair=pair)
-    held = own | catalog.shared_columns([number for found in shared for number, _ in found])
+        return _together(dict(by_terms), dict(by_pairs), pair)
+    held = own | catalog.shared_columns([number for number, _ in by_terms])
     both = [*terms, *pairs]
     holding = Counter(catalog.holding(both))
     for columns in own.values():
         holding.update(phrase for phrase in set(both) if any(times(column, phrase.split()) for column in columns))
     total, _ = catalog.holds(("", *owners))
-    scored = [bm25(held, phrases, WEIGHTS, holding, total) for phrases in (terms, pairs)]
-    return _best_of_each(_together(*scored, pair=pair), own)
+    single, side_by_side = (bm25(held, phrases, WEIGHTS, holding, total) for phrases in (terms, pairs))
+    return _best_of_each(_together(single, side_by_side, pair), own, also)
 
 
-def _together(by_terms: dict[int, float], by_pairs: Mapping[int, float], *, pair: float) -> Listed:
-    for number, score in by_pairs.items():
-        by_terms[number] = by_terms.get(number, 0.0) + pair * score
-    return by_score(by_terms)
+def _together(by_terms: Mapping[int, float], by_pairs: Mapping[int, float], pair: float) -> Listed:
+    return by_score({number: score + pair * by_pairs.get(number, 0.0) for number, score in by_terms.items()})
 
 
-def _best_of_each(listed: Listed, own: Container[int]) -> Listed:
-    """The shared passages of a list, and the best of the own."""
-    kept = {number for number, _ in [one for one in listed if one[0] in own][:CANDIDATES]}
+def _best_of_each(listed: Listed, own: Container[int], also: Sequence[int]) -> Listed:
+    """The shared passages of a list, and of the own the best and those put forward otherwise."""
+    kept = {number for number, _ in [one for one in listed if one[0] in own][:CANDIDATES]}.union(also)
     return [one for one in listed if one[0] in kept or one[0] not in own]
 
 

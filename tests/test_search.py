@@ -83,6 +83,25 @@ def test_bm25_is_told_as_a_part_of_what_the_question_could_come_to(filled: Libra
     assert worded(filled.catalog, "what is it?", words.frequency, words.passages) == []
 
 
+def test_a_passage_that_vectors_put_forward_has_its_words_counted_however_many_others_hold_them(
+    library: Library, tmp_path: Path
+) -> None:
+    pages = "\n\n".join(
+        f"## Week {n}\n\nThe bank keeps the ledger of week {n}, and{' some' * (n % 7)} clerks." for n in range(90)
+    )
+    (tmp_path / "weeks.md").write_text(f"# Weeks\n\n{pages}\n\n## Other\n\nNothing of the kind is written here.")
+    library.sync([str(tmp_path / "weeks.md")])
+    words, every = library.vocabulary(), library.catalog.full_text(["ledger"], -1)
+    last = every[-1][0]
+    alone = dict(worded(library.catalog, "bank ledger", words.frequency, words.passages))
+    asked = dict(worded(library.catalog, "bank ledger", words.frequency, words.passages, also=[last]))
+    assert len(every) == 90
+    assert last not in alone
+    assert asked == {**alone, last: asked[last]}
+    assert 0 < asked[last] <= min(alone.values())
+    assert library.catalog.full_text(["ledger"], 2, also=[last]) == [*every[:2], every[-1]]
+
+
 def test_a_rare_name_finds_the_pages_that_hold_it(library: Library, tmp_path: Path) -> None:
     for name in ("Quellmark", "Foundry", "Harbour"):
         pages = (f"## Shift {n}\n\nThe {name} shift {n} begins early and the crew of {n} works late." for n in range(6))
