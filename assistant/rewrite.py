@@ -16,15 +16,16 @@ from dataclasses import dataclass, replace
 
 from assistant.labels import Key, Labels, key
 from assistant.smalltalk import reply_to
-from assistant.topics import OMITTED, Pronoun, Talk, leaves_out, mentions, pointed_at
+from assistant.topics import OMITTED, Pronoun, Talk, is_plural, leaves_out, mentions, pointed_at
 from assistant.types import Turn
 from ingest.words import STOPWORDS, stems, words
 
 Similar = Callable[[str, Sequence[str]], Sequence[float]]
 """Cosine similarity, -1 to 1, of a text to each of some others."""
 
-ALIKE = 0.35
-"""Least similarity at which a phrase may take another's place when the library does not know both."""
+ALIKE, KINDS = 0.7, 0.45
+"""Least similarity at which a phrase may take another's place when the library does not know both, and at which two
+plurals may, which name kinds of a thing: "nurses", "teachers"."""
 
 _LEAD_IN = re.compile(
     r"^(?:(?:and|or|but|so|ok|okay|then|also|well|sure|thanks|thank you|great|cool)\b[\s,.!]*)*"
@@ -313,7 +314,8 @@ def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Sim
         return None
     scores = similar(name, [span.text for span in usable])
     best = max(range(len(usable)), key=lambda index: scores[index])
-    return usable[best] if scores[best] >= ALIKE else None
+    least = KINDS if is_plural(name) and is_plural(usable[best].text) else ALIKE
+    return usable[best] if scores[best] >= least else None
 
 
 def _known(label: Key, labels: Labels) -> Key:

@@ -181,9 +181,12 @@ def mentions(question: str, turn: int) -> list[Mention]:
     ['lung', 'lung cancer', 'cancer']
     """
     tokens = list(_TOKEN.finditer(question))
+    verbs = _verbs(question, tokens)
     found = []
     for first in range(len(tokens)):
         for last in range(first, min(first + _LONGEST, len(tokens))):
+            if any(subject <= first < verb <= last for subject, verb in verbs):
+                break
             if not _is_content(tokens[last].group()) or (last > first and not _adjoin(question, tokens, last)):
                 break
             if _MODIFIER.search(tokens[last].group()):
@@ -193,6 +196,35 @@ def mentions(question: str, turn: int) -> list[Mention]:
             if key:
                 found.append(Mention(text, key, turn, _standing(question, tokens, first, last)))
     return found
+
+
+def _verbs(question: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int, int]]:
+    """Where a subject begins and its verb stands behind an auxiliary, as in "do economists earn".
+
+    The verb is what follows the subject's plural, or, where it has none, the last word of all that carry something;
+    where a preposition or a verb that carries nothing comes next, that word may be the subject's own.
+    """
+    found = []
+    for index, token in enumerate(tokens[:-1]):
+        if token.group().lower() not in _AUXILIARIES:
+            continue
+        first = index + 1 + (tokens[index + 1].group().lower() in ("the", "a", "an"))
+        behind = _run_end(question, tokens, first)
+        plurals = [at for at in range(first, behind - 1) if is_plural(tokens[at].group())]
+        following = tokens[behind].group().lower() if behind < len(tokens) else ""
+        if plurals and token.group().lower() != "does":
+            found.append((first, plurals[-1] + 1))
+        elif behind - first > 1 and following not in _AUXILIARIES | _COPULAS | _PREPOSITIONS:
+            found.append((first, behind - 1))
+    return found
+
+
+def _run_end(question: str, tokens: Sequence[re.Match[str]], first: int) -> int:
+    """The token behind the run of content words that begins at `first`."""
+    for at in range(first, len(tokens)):
+        if not _is_content(tokens[at].group()) or (at > first and not _adjoin(question, tokens, at)):
+            return at
+    return len(tokens)
 
 
 def _adjoin(question: str, tokens: Sequence[re.Match[str]], index: int) -> bool:
@@ -232,7 +264,7 @@ def _standing(question: str, tokens: Sequence[re.Match[str]], first: int, last: 
         "two_words": float(len(run) == 2),
         "rare": rarity(run),
         "rare_least": min(rarity([word]) for word in run),
-        "plural": float(_is_plural(run[-1])),
+        "plural": float(is_plural(run[-1])),
     }
 
 
@@ -242,6 +274,7 @@ def rarity(run: Sequence[str]) -> float:
 
 
 @lru_cache(maxsize=10_000)
-def _is_plural(word: str) -> bool:
+def is_plural(word: str) -> bool:
+    """Whether a word, or the last of some, has the form of a plural."""
     low = word.lower()
     return len(low) > 3 and low.endswith("s") and not low.endswith(("ss", "us", "is", "'s", "’s"))

@@ -148,10 +148,30 @@ def _overlap(text: str, wanted: str) -> float:
         ),
         (("Are US-based companies taxed twice?", "Where do they pay?"), "Where do US-based companies pay?"),
         (("What are solar panels?", "What is their price?"), "What is solar panels' price?"),
+        (("What do economists earn?", "What education do they need?"), "What education do economists need?"),
+        (("What does a piano tuner do?", "What is their pay?"), "What is piano tuner's pay?"),
+        (("How long did the Roman republic last?", "Who founded it?"), "Who founded Roman republic?"),
     ],
 )
 def test_what_points_back_is_named_whatever_the_library_knows(turns: tuple[str, ...], expected: str) -> None:
     assert _ask(*turns) == expected
+
+
+@pytest.mark.parametrize(
+    ("cosine", "before", "named", "expected"),
+    [
+        (0.5, "What do weavers earn?", "spinners", "What do spinners earn?"),
+        (0.5, "Is a lemon a fruit?", "a walnut", "What about a walnut?"),
+        (0.8, "Is a lemon a fruit?", "a walnut", "Is a walnut a fruit?"),
+    ],
+)
+def test_only_plurals_take_the_place_of_what_is_somewhat_alike(
+    cosine: float, before: str, named: str, expected: str
+) -> None:
+    def alike(text: str, others: Sequence[str]) -> Sequence[float]:
+        return [cosine if other in ("weavers", "lemon") else 0.0 for other in others]
+
+    assert standalone(f"What about {named}?", [Turn(before)], LABELS, alike) == expected
 
 
 @pytest.mark.parametrize(
