@@ -29,7 +29,7 @@ from assistant.types import Cited, Delta, Done, Event, Searching
 from ingest import errors
 from ingest.settings import Settings
 from ingest.types import Filters
-from ui import conversations_api, library_api, mcp_server, metrics, openai_compat, render, schemas, slack
+from ui import conversations_api, examples, library_api, mcp_server, metrics, openai_compat, render, schemas, slack
 from ui.docs import docs_html
 from ui.failures import handle_failures, kind_of, public, said
 from ui.guard import Guard, Seen
@@ -115,7 +115,7 @@ def _watch(counts: metrics.Metrics) -> Callable[[Seen], None]:
     return watch
 
 
-@router.post("/v1/ask", response_model=schemas.AnswerObject, responses={200: {"content": {"text/event-stream": {}}}})
+@router.post("/v1/ask", response_model=schemas.AnswerObject, responses={200: {"content": examples.ASK_STREAM}})
 def ask(body: schemas.AskRequest, request: Request, assistant: Answering) -> Any:
     """Answer a question, citing every statement.
 
@@ -185,7 +185,9 @@ def readyz(assistant: Answering) -> Any:
     return {"status": "ok"}
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get(
+    "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"example": examples.COUNTS}}}}
+)
 def counts(request: Request) -> Response:
     """What the server has counted, for Prometheus."""
     return Response(request.app.state.metrics.text(), 200, media_type=metrics.CONTENT_TYPE)
