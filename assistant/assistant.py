@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -29,11 +30,17 @@ from ingest.uploads import forgotten
 
 T = TypeVar("T")
 
+_WIDE_GAP = re.compile(r"\s{3,}")
+"""Space that says nothing, and that patterns would try to begin at each letter of."""
+
 LONGEST_QUESTION = 4_000
 """Characters of a question at most."""
 
 RECENT = 40
 """Turns before the question that are read at most: what a follow-up points to costs the square of them."""
+
+REMEMBERED = 8_000
+"""Characters of an earlier question or answer that are read at most."""
 
 PASSAGES = 40
 """Passages given to the answerer unless the caller asks for another number."""
@@ -126,7 +133,7 @@ class Assistant:
         question = _checked(question)
         conversation_id = self._conversation(conversation_id, owner)
         owners = owners_of(owner, conversation_id)
-        turns = list(self.conversations.turns(conversation_id, owner) if history is None else history)[-RECENT:]
+        turns = recent(self.conversations.turns(conversation_id, owner) if history is None else history)
         draft = _without_looking(question, turns)
         searched_for = ""
         if draft is not None:
@@ -213,7 +220,7 @@ class Assistant:
             QuestionError: The query is empty or too long.
         """
         query, owners = _checked(query), owners_of(owner, conversation_id)
-        searched_for = self._rewriter(query, history[-RECENT:], owners) if rewrite else query
+        searched_for = self._rewriter(query, recent(history), owners) if rewrite else query
         return searched_for, self.library.search(searched_for, k, filters, owners)
 
     def verify(self, text: str, passages: Sequence[str] = (), *, owner: str = "", conversation_id: str = "") -> Verdict:
@@ -242,6 +249,22 @@ class Assistant:
         if not conversation_id or self.conversations.owned_by_other(conversation_id, owner):
             return new_id()
         return conversation_id
+
+
+def recent(history: Sequence[Turn]) -> list[Turn]:
+    """The turns before a question as far as they are read, the oldest first.
+
+    >>> [len(turn.answer) for turn in recent([Turn("a?", "b" * 9_000)])], len(recent([Turn("a?")] * 50))
+    ([8000], 40)
+    """
+    return [
+        replace(turn, question=_narrowed(turn.question[:REMEMBERED]), answer=_narrowed(turn.answer[:REMEMBERED]))
+        for turn in history[-RECENT:]
+    ]
+
+
+def _narrowed(text: str) -> str:
+    return _WIDE_GAP.sub(lambda gap: "\n\n" if "\n" in gap.group() else " ", text)
 
 
 def _without_looking(question: str, turns: Sequence[Turn]) -> Draft | None:
@@ -293,7 +316,7 @@ def _checked(question: str) -> str:
     Raises:
         QuestionError: It is empty or too long.
     """
-    question = question.strip()
+    question = _narrowed(question.strip())
     if not any(character.isalnum() for character in question):
         raise QuestionError("The question is empty.", "Type a question, such as: What does a data scientist earn?")
     if len(question) > LONGEST_QUESTION:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
-from live import serving
+from live import served, serving, waited_for
 from openai_server import Script
 from openai_server import serving as model_server
 from test_api import ANSWER, ScriptedAssistant
@@ -118,29 +115,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "ui.cli", "--data", str(folder / "data"), "ingest", str(folder / "pay.md")]
     subprocess.run(command, check=True, capture_output=True)
     return folder / "data"
-
-
-def served(data: Path, **env: str) -> tuple[str, subprocess.Popen[str]]:
-    """A server's address and process, as soon as it is alive."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ui.cli", "serve", "--port", "0", "--data", str(data)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env},
-    )  # fmt: skip
-    assert process.stdout is not None
-    found = re.search(r"http://\S+", process.stdout.readline())
-    assert found
-    waited_for(f"{found[0]}/healthz")
-    return found[0], process
-
-
-def waited_for(url: str) -> None:
-    until = time.monotonic() + 120
-    while True:
-        with suppress(httpx.TransportError):
-            if httpx.get(url, timeout=10).status_code == 200:
-                return
-        assert time.monotonic() < until
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

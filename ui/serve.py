@@ -31,6 +31,7 @@ from ingest.errors import SettingsError
 from ui import terminal
 from ui.failures import error_response
 from ui.guard import Guard
+from ui.lifespan import living
 from ui.logs import set_up_logging
 from ui.render import safe
 
@@ -218,7 +219,7 @@ class Entrance:
     async def _get_ready(self, stop: asyncio.Event) -> None:
         try:
             app = await _in_thread(self._build)
-            async with app.router.lifespan_context(app):
+            async with living(app):
                 self._app = app
                 warming, told = _in_thread(lambda: self._warm(app)), asyncio.ensure_future(stop.wait())
                 either: set[asyncio.Future[Any]] = {warming, told}
