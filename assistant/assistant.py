@@ -24,7 +24,6 @@ from assistant.types import Answer, Answerer, Cited, Delta, Done, Draft, Event, 
 from assistant.wishes import read_wish, without_wishes
 from ingest.errors import LibraryEmpty, QuestionError
 from ingest.library import Library
-from ingest.passages import sentences
 from ingest.types import Filters, Hit
 from ingest.uploads import forgotten
 
@@ -231,7 +230,7 @@ class Assistant:
         """
         if passages:
             return verify.against_passages(text, passages, self._support)
-        asked, owners = sentences(verify.checked(text)), owners_of(owner, conversation_id)
+        asked, owners = verify.asked(text), owners_of(owner, conversation_id)
         found = [(one, self.library.search(one, verify.PASSAGES, owners=owners)) for one in asked]
         return verify.against_hits(found, self._support)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.types import ASGIApp, Message
 
@@ -39,7 +40,8 @@ async def _answered(
     """Tell the app a step and wait until it has been taken."""
     told.put_nowait({"type": step})
     answer = asyncio.ensure_future(said.get())
-    await asyncio.wait([running, answer], return_when=asyncio.FIRST_COMPLETED)
+    either: set[asyncio.Future[Any]] = {running, answer}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if not answer.done() or answer.result()["type"] != f"{step}.complete":
         answer.cancel()
         await running  # raises what went wrong
