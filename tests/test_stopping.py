@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -156,3 +158,67 @@ def test_server_ends_its_streams_and_itself_while_a_model_goes_on_for_minutes(da
     kept = [sys.executable, "-c", "from assistant.conversation import Conversations as C; from pathlib import Path; "
             f"print(len(C(Path({str(data)!r}) / 'conversations.db').every_turn()))"]  # fmt: skip
     assert subprocess.run(kept, capture_output=True, text=True, check=True).stdout.strip() == "0"
+
+
+# Documents
+
+
+def test_upload_and_ingest_that_the_server_is_stopped_in_leave_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "pay.md").write_text(PAY)
+    data = tmp_path / "data"
+    run(data, "ingest", str(tmp_path / "pay.md"))
+    address, process = served(data)
+    waited_for(f"{address}/readyz")
+    before = run(data, "sources", "--json")
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as slow:
+        # A file that is never sent to its end, and one that takes minutes to be read.
+        slow.sendall(
+            b"POST /v1/sources HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+            b'Content-Length: 900000\r\n\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="s.md"\r\n\r\n'
+            + b"A keeper earns 5 kronor. "
+            * 1_000
+        )
+        ended: list[int | str] = []
+        sending = threading.Thread(target=lambda: ended.append(sent(address, long_text())))
+        sending.start()
+        until = time.monotonic() + 60
+        while not list(data.glob("uploads/*/files/long.md")):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=60)
+        # An answer, or a connection that ends.
+        answer = slow.recv(1_000)
+    sending.join(20)
+    assert process.returncode == 143 and "Traceback" not in told
+    assert answer == b"" or b" 503 " in answer.split(b"\r\n")[0]
+    assert ended in ([503], ["closed"])
+    assert "is whole" in run(data, "check") and run(data, "sources", "--json") == before
+    # The file that was being brought in when the process ended goes when the next one begins.
+    address, process = served(data)
+    waited_for(f"{address}/readyz")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert [path for path in data.glob("uploads/**/*") if path.is_file() and path.name != "write.lock"] == []
+
+
+def run(data: Path, *arguments: str) -> str:
+    """What a command says."""
+    command = [sys.executable, "-m", "ui.cli", "--data", str(data), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def long_text() -> bytes:
+    """A document whose embedding takes longer than a server may take to stop."""
+    return "\n\n".join(
+        f"# Part {n}\n\nKeeper {n} of lighthouse {n * 7} earns {n * 13} kronor." for n in range(9_000)
+    ).encode()
+
+
+def sent(address: str, content: bytes) -> int | str:
+    """The status that an upload gets, or that its connection was closed."""
+    try:
+        return httpx.post(f"{address}/v1/sources", files={"file": ("long.md", content)}, timeout=100).status_code
+    except httpx.TransportError:
+        return "closed"

@@ -356,10 +356,12 @@ def _leave(code: int) -> NoReturn:
 
 def _made(settings: Settings, address: str) -> FastAPI:
     from assistant.build import build_assistant
+    from ingest.uploads import settle
     from ui.api import create_app
     from ui.chat import mount
 
     assistant = build_assistant(settings)
+    settle(assistant.library)
     hosts = () if settings.api_keys else (*_OWN_NAMES, address)
     return mount(create_app(assistant, settings, hosts), assistant)
 
