@@ -39,7 +39,7 @@ RECENT = 40
 """Turns before the question that are read at most: what a follow-up points to costs the square of them."""
 
 REMEMBERED = 8_000
-"""Characters of an earlier question or answer that are read at most."""
+"""Characters of an earlier answer, and of all earlier questions together, that are read at most."""
 
 PASSAGES = 40
 """Passages given to the answerer unless the caller asks for another number."""
@@ -256,10 +256,15 @@ def recent(history: Sequence[Turn]) -> list[Turn]:
     >>> [len(turn.answer) for turn in recent([Turn("a?", "b" * 9_000)])], len(recent([Turn("a?")] * 50))
     ([8000], 40)
     """
-    return [
-        replace(turn, question=_narrowed(turn.question[:REMEMBERED]), answer=_narrowed(turn.answer[:REMEMBERED]))
-        for turn in history[-RECENT:]
-    ]
+    kept: list[Turn] = []
+    left = REMEMBERED
+    for turn in reversed(history[-RECENT:]):
+        question = _narrowed(turn.question[:LONGEST_QUESTION])
+        left -= len(question)
+        if kept and left < 0:
+            break
+        kept.append(replace(turn, question=question, answer=_narrowed(turn.answer[:REMEMBERED])))
+    return kept[::-1]
 
 
 def _narrowed(text: str) -> str:
