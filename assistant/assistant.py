@@ -159,7 +159,7 @@ class Assistant:
         _traced(answer)
         if keep:
             self.conversations.keep(question, answer, owner)
-        yield Done(answer)
+        yield Done(answer, draft.model_failed)
 
     def _filled(self, owners: Sequence[str]) -> None:
         if self.library.is_empty(owners):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -22,7 +24,11 @@ from openai_server import serving as model_server
 from test_api import ANSWER, ScriptedAssistant
 
 from assistant.types import Delta, Done, Event, Searching
+from evals.torture_library import HashingEmbedder
+from ingest.catalog import Catalog
+from ingest.library import Library
 from ingest.settings import load_settings
+from ingest.uploads import settle
 from ui.api import create_app
 
 PAY = "# Pay\n\n## Nurses\n\nA nurse in Oslo earns 61,200 kroner a month.\n"
@@ -163,13 +169,11 @@ def test_server_ends_its_streams_and_itself_while_a_model_goes_on_for_minutes(da
 # Documents
 
 
-def test_upload_and_ingest_that_the_server_is_stopped_in_leave_nothing_half_written(tmp_path: Path) -> None:
-    (tmp_path / "pay.md").write_text(PAY)
-    data = tmp_path / "data"
-    run(data, "ingest", str(tmp_path / "pay.md"))
+def test_upload_and_ingest_that_the_server_is_stopped_in_leave_nothing_half_written(data: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(data, tmp_path / "data"))
     address, process = served(data)
     waited_for(f"{address}/readyz")
-    before = run(data, "sources", "--json")
+    before = held_in(data)
     parts = urlsplit(address)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as slow:
         # A file that is never sent to its end, and one that takes minutes to be read.
@@ -194,13 +198,17 @@ def test_upload_and_ingest_that_the_server_is_stopped_in_leave_nothing_half_writ
     assert process.returncode == 143 and "Traceback" not in told
     assert answer == b"" or b" 503 " in answer.split(b"\r\n")[0]
     assert ended in ([503], ["closed"])
-    assert "is whole" in run(data, "check") and run(data, "sources", "--json") == before
-    # The file that was being brought in when the process ended goes when the next one begins.
-    address, process = served(data)
-    waited_for(f"{address}/readyz")
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    assert "is whole" in run(data, "check") and held_in(data) == before
+    # The file that was being brought in when the process ended goes when a server begins.
+    with closing(Library.open(data, HashingEmbedder())) as library:
+        settle(library)
     assert [path for path in data.glob("uploads/**/*") if path.is_file() and path.name != "write.lock"] == []
+
+
+def held_in(data: Path) -> list[tuple[str, int]]:
+    """Title and passages of everything in a library."""
+    with closing(Catalog(data / "catalog.db")) as catalog:
+        return [(source.title, source.passages) for source in catalog.sources()]
 
 
 def run(data: Path, *arguments: str) -> str:

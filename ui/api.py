@@ -56,7 +56,8 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
     Raises:
         SettingsError: The rate limit cannot be used, or a package is missing for traces or Slack.
     """
-    mcp = mcp_server.McpServer(assistant) if mcp_server.is_installed() else None
+    counts = metrics.Metrics()
+    mcp = mcp_server.McpServer(assistant, counts) if mcp_server.is_installed() else None
     bot = slack.SlackBot(assistant, settings) if slack.wanted_over_http(settings) else None
 
     @asynccontextmanager
@@ -75,7 +76,7 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         responses={"4XX": {"model": schemas.ErrorResponse}, "5XX": {"model": schemas.ErrorResponse}},
     )
     app.state.assistant = assistant
-    app.state.metrics = metrics.Metrics()
+    app.state.metrics = counts
     app.state.stopping_for = lambda: 0.0
     for part in (*_PARTS, last):
         app.include_router(part)
@@ -100,7 +101,7 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         rate=RateLimit(settings.rate_limit, settings.rate_limit_storage),
         origins=settings.cors_origins,
         hosts=hosts,
-        watch=_watch(app.state.metrics),
+        watch=_watch(counts),
         signed=[slack.PATH] if bot else [],
     )
     handle_failures(app)
@@ -131,7 +132,7 @@ def ask(body: schemas.AskRequest, request: Request, assistant: Answering) -> Any
             k=body.k,
             filters=_filters(body.filters),
         ),
-        request,
+        request.app.state.metrics,
     )
     if not body.stream:
         return asdict(drained(events))
@@ -188,7 +189,7 @@ def readyz(assistant: Answering) -> Any:
 @router.get(
     "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"example": examples.COUNTS}}}}
 )
-def counts(request: Request) -> Response:
+def counted(request: Request) -> Response:
     """What the server has counted, for Prometheus."""
     return Response(request.app.state.metrics.text(), 200, media_type=metrics.CONTENT_TYPE)
 

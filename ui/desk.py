@@ -273,9 +273,9 @@ class Desk:
             case Cited(citation):
                 library = self._assistant.library
                 exchange.cited = {**exchange.cited, citation.number: placed(library, citation, owner, fully=False)}
-            case Done(answer):
+            case Done(answer, model_failed):
                 if self._counts:
-                    self._counts.answered(answer)
+                    self._counts.answered(answer, model_failed)
                 self._settle(exchange, answer, owner)
 
     def _settle(self, exchange: Exchange, answer: Answer, owner: str) -> None:

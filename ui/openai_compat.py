@@ -43,7 +43,7 @@ def chat_completions(body: wire.ChatRequest, request: Request, assistant: Answer
     """Answer the last user message in the light of the messages before it. System messages are not obeyed."""
     question, history = shapes.conversation(body.messages)
     events = assistant.stream(question, owner=request.state.owner, history=history, keep=False)
-    begun = watched(events, request)
+    begun = watched(events, request.app.state.metrics)
     base = str(request.base_url).rstrip("/")
     if not body.stream:
         return shapes.completion(drained(begun), base, body.sources_in_text)
@@ -74,7 +74,7 @@ def responses(body: wire.ResponsesRequest, request: Request, assistant: Answerin
         keep=body.store is not False,
         turn_id=turn_id,
     )
-    begun = watched(events, request)
+    begun = watched(events, request.app.state.metrics)
     base = str(request.base_url).rstrip("/")
     if not body.stream:
         return shapes.response(drained(begun), base, body)
