@@ -23,10 +23,9 @@ from openai_server import Script
 from openai_server import serving as model_server
 from test_api import ANSWER, ScriptedAssistant
 
+from assistant.build import open_library
 from assistant.types import Delta, Done, Event, Searching
-from evals.torture_library import HashingEmbedder
 from ingest.catalog import Catalog
-from ingest.library import Library
 from ingest.settings import load_settings
 from ingest.uploads import settle
 from ui.api import create_app
@@ -200,7 +199,7 @@ def test_upload_and_ingest_that_the_server_is_stopped_in_leave_nothing_half_writ
     assert ended in ([503], ["closed"])
     assert "is whole" in run(data, "check") and held_in(data) == before
     # The file that was being brought in when the process ended goes when a server begins.
-    with closing(Library.open(data, HashingEmbedder())) as library:
+    with closing(open_library(load_settings(data_dir=str(data), env={}))) as library:
         settle(library)
     assert [path for path in data.glob("uploads/**/*") if path.is_file() and path.name != "write.lock"] == []
 
