@@ -169,7 +169,8 @@ class Desk:
                 with path.open("rb") as content:
                     bring_file(self._assistant.library, name, content, session.documents)
             except CareerError as error:
-                refused.append(f"{name}: {error}")
+                said = str(error)
+                refused.append(said if said.startswith(name) else f"{name}: {said}")
             except OSError:
                 refused.append(f"{name}: it did not come through. Give it again.")
             finally:

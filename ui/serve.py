@@ -139,12 +139,15 @@ def _bound(host: str, port: int) -> socket.socket:
 def bring_bundled(settings: Settings) -> None:
     """Bring the bundled library in when the data folder holds no library yet, or when that was cut short.
 
+    Where it is in, but of another version of this package, that is said: figures may have changed since.
+
     Raises:
         LibraryError: The data folder cannot be used.
         LibraryBusy: Another process is writing.
     """
     mark = settings.data_dir / _BEGUN
     if (settings.data_dir / "catalog.db").exists() and not mark.exists() and not _is_empty(settings):
+        _tell_of_changes(settings)
         return
     from assistant.build import open_library
 
@@ -157,6 +160,20 @@ def bring_bundled(settings: Settings) -> None:
     click.echo(str(report))
     for failure in report.failed:
         click.echo(safe(f"{failure.uri}: {failure.reason}"), err=True)
+
+
+def _tell_of_changes(settings: Settings) -> None:
+    """Say so where the bundled documents are in the library and differ from those that travel with this version."""
+    from assistant.build import open_library
+    from ingest.discover import BUNDLED
+
+    with closing(open_library(settings)) as library:
+        if not any(source.root == BUNDLED for source in library.sources()):
+            return
+        planned = library.sync(dry_run=True)
+    if planned.new or planned.changed or planned.removed:
+        click.echo(f"The bundled documents are not those of this version: {planned}.")
+        click.echo("Bring them up to date with `career-assistant ingest`.")
 
 
 def _is_empty(settings: Settings) -> bool:
