@@ -31,7 +31,7 @@ from ingest.settings import Settings
 from ingest.types import Filters
 from ui import conversations_api, examples, library_api, mcp_server, metrics, openai_compat, render, schemas, slack
 from ui.docs import docs_html
-from ui.failures import handle_failures, kind_of, public, said
+from ui.failures import OneShape, handle_failures, kind_of, public, said
 from ui.guard import Guard, Seen
 from ui.limits import RateLimit
 from ui.logs import log_request, traces_wanted
@@ -85,6 +85,7 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
     if bot:
         app.state.slack = bot
         app.router.routes.extend(bot.routes())
+    app.add_middleware(OneShape)
     app.add_middleware(EndsInTime)
     # With no site named it grants nobody anything: Gradio, mounted beside us, would otherwise add rules of its own that
     # let every site in.
@@ -205,6 +206,9 @@ _PARTS = (router, library_api.router, conversations_api.router, openai_compat.ro
 
 
 @last.api_route("/v1/{rest:path}", methods=_METHODS, include_in_schema=False)
+@last.api_route("/healthz", methods=_METHODS, include_in_schema=False)
+@last.api_route("/readyz", methods=_METHODS, include_in_schema=False)
+@last.api_route("/metrics", methods=_METHODS, include_in_schema=False)
 def elsewhere(request: Request) -> None:
     """Everything else below `/v1`, so that a program never gets the chat page's HTML for an answer."""
     routes = (route for part in _PARTS for route in part.routes)
