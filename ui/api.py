@@ -85,6 +85,15 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
     if bot:
         app.state.slack = bot
         app.router.routes.extend(bot.routes())
+    _surround(app, settings, hosts, counts, [slack.PATH] if bot else [])
+    handle_failures(app)
+    return app
+
+
+def _surround(
+    app: FastAPI, settings: Settings, hosts: Sequence[str], counts: metrics.Metrics, signed: Sequence[str]
+) -> None:
+    """Put around an app what every request passes, the innermost first."""
     app.add_middleware(OneShape)
     app.add_middleware(EndsInTime)
     # With no site named it grants nobody anything: Gradio, mounted beside us, would otherwise add rules of its own that
@@ -103,10 +112,8 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         origins=settings.cors_origins,
         hosts=hosts,
         watch=_watch(counts),
-        signed=[slack.PATH] if bot else [],
+        signed=signed,
     )
-    handle_failures(app)
-    return app
 
 
 def _watch(counts: metrics.Metrics) -> Callable[[Seen], None]:
