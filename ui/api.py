@@ -25,6 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from assistant.assistant import Assistant
+from assistant.tracing import keep_addresses_out
 from assistant.types import Cited, Delta, Done, Event, Searching
 from ingest import errors
 from ingest.settings import Settings
@@ -62,6 +63,8 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if traces_wanted():
+            keep_addresses_out()
         async with mcp.running() if mcp else nullcontext(), bot.running() if bot else nullcontext():
             yield
 
