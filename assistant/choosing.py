@@ -76,9 +76,9 @@ def _advice(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
 
 
 def _in_the_manner(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
-    """The best candidate of the same document that speaks in the manner of what is asked, where it is hardly worse."""
-    telling = (one for one in saying if one.fits and one.hit.source.id == best.hit.source.id)
-    return next((one for one in telling if one.score > best.score * _IN_THE_MANNER), best)
+    """The best candidate that speaks in the manner of what is asked, of the same document first, where one is near."""
+    telling = [one for one in saying if one.fits and one.score > best.score * _IN_THE_MANNER]
+    return next((one for one in telling if one.hit.source.id == best.hit.source.id), next(iter(telling), best))
 
 
 def _row_by_source(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
@@ -158,7 +158,7 @@ def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most
 
 def _announced(asked: Question, lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:
     """The items of the list behind a sentence that only says how many they are ("comes from four parts")."""
-    if asked.wants_figure or lead.statement.kind != "sentence" or ":" in lead.statement.text:
+    if asked.wants_figure or in_a_manner(asked.text) or lead.statement.kind != "sentence" or ":" in lead.statement.text:
         return []
     behind = [
         one
