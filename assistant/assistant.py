@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -23,17 +24,22 @@ from assistant.types import Answer, Answerer, Cited, Delta, Done, Draft, Event, 
 from assistant.wishes import read_wish, without_wishes
 from ingest.errors import LibraryEmpty, QuestionError
 from ingest.library import Library
-from ingest.passages import sentences
 from ingest.types import Filters, Hit
 from ingest.uploads import forgotten
 
 T = TypeVar("T")
+
+_WIDE_GAP = re.compile(r"\s{3,}")
+"""Space that says nothing, and that patterns would try to begin at each letter of."""
 
 LONGEST_QUESTION = 4_000
 """Characters of a question at most."""
 
 RECENT = 40
 """Turns before the question that are read at most: what a follow-up points to costs the square of them."""
+
+REMEMBERED = 8_000
+"""Characters of an earlier answer, and of all earlier questions together, that are read at most."""
 
 PASSAGES = 40
 """Passages given to the answerer unless the caller asks for another number."""
@@ -126,7 +132,7 @@ class Assistant:
         question = _checked(question)
         conversation_id = self._conversation(conversation_id, owner)
         owners = owners_of(owner, conversation_id)
-        turns = list(self.conversations.turns(conversation_id, owner) if history is None else history)[-RECENT:]
+        turns = recent(self.conversations.turns(conversation_id, owner) if history is None else history)
         draft = _without_looking(question, turns)
         searched_for = ""
         if draft is not None:
@@ -153,7 +159,7 @@ class Assistant:
         _traced(answer)
         if keep:
             self.conversations.keep(question, answer, owner)
-        yield Done(answer)
+        yield Done(answer, draft.model_failed)
 
     def _filled(self, owners: Sequence[str]) -> None:
         if self.library.is_empty(owners):
@@ -213,7 +219,7 @@ class Assistant:
             QuestionError: The query is empty or too long.
         """
         query, owners = _checked(query), owners_of(owner, conversation_id)
-        searched_for = self._rewriter(query, history[-RECENT:], owners) if rewrite else query
+        searched_for = self._rewriter(query, recent(history), owners) if rewrite else query
         return searched_for, self.library.search(searched_for, k, filters, owners)
 
     def verify(self, text: str, passages: Sequence[str] = (), *, owner: str = "", conversation_id: str = "") -> Verdict:
@@ -224,7 +230,7 @@ class Assistant:
         """
         if passages:
             return verify.against_passages(text, passages, self._support)
-        asked, owners = sentences(verify.checked(text)), owners_of(owner, conversation_id)
+        asked, owners = verify.asked(text), owners_of(owner, conversation_id)
         found = [(one, self.library.search(one, verify.PASSAGES, owners=owners)) for one in asked]
         return verify.against_hits(found, self._support)
 
@@ -242,6 +248,27 @@ class Assistant:
         if not conversation_id or self.conversations.owned_by_other(conversation_id, owner):
             return new_id()
         return conversation_id
+
+
+def recent(history: Sequence[Turn]) -> list[Turn]:
+    """The turns before a question as far as they are read, the oldest first.
+
+    >>> [len(turn.answer) for turn in recent([Turn("a?", "b" * 9_000)])], len(recent([Turn("a?")] * 50))
+    ([8000], 40)
+    """
+    kept: list[Turn] = []
+    left = REMEMBERED
+    for turn in reversed(history[-RECENT:]):
+        question = _narrowed(turn.question[:LONGEST_QUESTION])
+        left -= len(question)
+        if kept and left < 0:
+            break
+        kept.append(replace(turn, question=question, answer=_narrowed(turn.answer[:REMEMBERED])))
+    return kept[::-1]
+
+
+def _narrowed(text: str) -> str:
+    return _WIDE_GAP.sub(lambda gap: "\n\n" if "\n" in gap.group() else " ", text)
 
 
 def _without_looking(question: str, turns: Sequence[Turn]) -> Draft | None:
@@ -293,7 +320,7 @@ def _checked(question: str) -> str:
     Raises:
         QuestionError: It is empty or too long.
     """
-    question = question.strip()
+    question = _narrowed(question.strip())
     if not any(character.isalnum() for character in question):
         raise QuestionError("The question is empty.", "Type a question, such as: What does a data scientist earn?")
     if len(question) > LONGEST_QUESTION:

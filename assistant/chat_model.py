@@ -134,7 +134,8 @@ class ChatModelAnswerer:
                     yield from said.say(said.rest)
         except ModelUnavailable as error:
             trouble = error.message
-        yield from self._end(question, hits, history, said, trouble, wish)
+        for event in self._end(question, hits, history, said, trouble, wish):
+            yield replace(event, model_failed=True) if trouble and isinstance(event, Draft) else event
 
     def _end(
         self, question: str, hits: Sequence[Hit], history: Sequence[Turn], said: _Said, trouble: str, wish: Wish

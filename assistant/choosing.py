@@ -134,7 +134,7 @@ def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most
         return [lead, *announced]
     rows = _rows_that_say_so(asked, candidates) if asked.kind == "list" else []
     if rows:
-        return list(dict.fromkeys((*([lead] if lead.statement.kind == "sentence" else []), *rows)))[:MOST_ITEMS]
+        return [*([lead] if lead.statement.kind == "sentence" else []), *rows][:MOST_ITEMS]
     chosen = [lead]
     least = lead.score * ((0.92 if asked.wants_figure else 0.88) if most <= 3 else 0.7)
     for one in candidates:

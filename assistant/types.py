@@ -56,6 +56,8 @@ class Draft:
     """Sentences of `text` that their cited passage does not support."""
     follow_ups: tuple[str, ...] = ()
     answered_by: str = "extractive"
+    model_failed: bool = False
+    """Whether a chat model failed, so that it was made or ended without it."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,8 @@ class Done:
     """The whole answer. Its text is authoritative where it differs from the joined deltas."""
 
     answer: Answer
+    model_failed: bool = False
+    """As of the Draft; for whoever counts, since the answer's text says it to whoever asked."""
 
 
 Event = Searching | Delta | Cited | Done

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.citations import Judge, citation, passage_text, statement_words
-from assistant.support import Support
+from assistant.support import Support, overlap
 from assistant.types import Citation, Verdict
 from ingest.errors import QuestionError
 from ingest.passages import sentences
@@ -19,10 +19,16 @@ PASSAGES = 20
 """Passages of the library that a sentence is held against, those that a search for it finds first."""
 LONGEST = 4_000
 """Characters of what is verified at most."""
+SENTENCES = 20
+"""Sentences of it at most: each is compared with the meaning of dozens of others."""
+LONGEST_PASSAGES = 100_000
+"""Characters of all the passages that a caller gives at most."""
+_JUDGED = 6
+"""Passages of the library whose meaning is compared with a sentence's: those that share most words with it."""
 
 
-def checked(text: str) -> str:
-    """A text to verify, without surrounding space.
+def asked(text: str) -> list[str]:
+    """The sentences of a text to verify.
 
     Raises:
         QuestionError: It is empty or too long.
@@ -32,12 +38,22 @@ def checked(text: str) -> str:
         raise QuestionError("There is no sentence to verify.", "Give one, such as: Data scientists earn $112,590.")
     if len(text) > LONGEST:
         raise QuestionError(f"At most {LONGEST:,} characters can be verified at once.", "Verify it in pieces.")
-    return text
+    found = sentences(text)
+    if len(found) > SENTENCES:
+        raise QuestionError(f"At most {SENTENCES} sentences can be verified at once.", "Verify it in pieces.")
+    return found
 
 
 def against_passages(text: str, passages: Sequence[str], judge: Judge) -> Verdict:
-    """Whether these passages support a text, each sentence by one of them."""
-    found = [max((judge(one, passage) for passage in passages), key=_rank) for one in sentences(checked(text))]
+    """Whether these passages support a text, each sentence by one of them.
+
+    Raises:
+        QuestionError: The text is empty, or it or the passages are too long.
+    """
+    said = asked(text)
+    if sum(map(len, passages)) > LONGEST_PASSAGES:
+        raise QuestionError(f"The passages have over {LONGEST_PASSAGES:,} characters.", "Send fewer or shorter ones.")
+    found = [max((judge(one, passage) for passage in passages), key=_rank) for one in said]
     return _together([(one, None) for one in found])
 
 
@@ -48,7 +64,8 @@ def against_hits(hits_of: Sequence[tuple[str, Sequence[Hit]]], judge: Judge) -> 
 
 def _best(sentence: str, hits: Sequence[Hit], judge: Judge) -> tuple[Support, Citation | None]:
     """The best verdict over the hits, with the statement that says so where there is support."""
-    judged = [(judge(sentence, passage_text(hit)), hit) for hit in hits]
+    likely = sorted(hits, key=lambda hit: -overlap(sentence, passage_text(hit)))[:_JUDGED]
+    judged = [(judge(sentence, passage_text(hit)), hit) for hit in likely]
     if not judged:
         return Support(False, 0.0, (sentence,)), None
     verdict, hit = max(judged, key=lambda pair: _rank(pair[0]))

@@ -1,15 +1,15 @@
-"""Ten questions with their answers as they come out: `python -m evals.answers` writes `docs/answers.md` anew.
+"""Ten questions with their answers as they come out: `python -m evals.answers` writes them into README and docs anew.
 
-The questions are of ten kinds, a refusal, a false premise and a comparison among them. A test holds the page against
-what the assistant answers, so that it stays true.
+The questions are of ten kinds, a refusal, a false premise and a comparison among them. `docs/answers.md` holds the
+sources, too. A test holds both pages against what the assistant answers, so that they stay true.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.assistant import Assistant
 from assistant.build import build_assistant
 from assistant.types import Answer
 from ingest.settings import load_settings
@@ -30,18 +30,31 @@ QUESTIONS = (
 typos, a figure that no source has, and one that the library does not answer."""
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "answers.md"
+README = PAGE.parent.parent / "README.md"
+BEGIN, END = "<!-- answers -->", "<!-- /answers -->"
+"""Between these lines of README stand the answers alone."""
 
 
-def page(assistant: Assistant) -> str:
+def page(answers: Sequence[Answer]) -> str:
     """The page in Markdown: each question, its answer word for word, and what its marks lead to."""
     told = [
         "# Ten answers as they come out",
         "Written by `python -m evals.answers` over the bundled library, without a model; nothing is touched up.",
     ]
-    for question in QUESTIONS:
-        answer = assistant.ask(question)
+    for question, answer in zip(QUESTIONS, answers, strict=True):
         told += [f"## {question}", _quoted(answer.answer), *_sources(answer)]
     return "\n\n".join(told) + "\n"
+
+
+def readme(text: str, answers: Sequence[Answer]) -> str:
+    """README's text with the answers between their two lines.
+
+    Raises:
+        ValueError: One of the two lines is missing.
+    """
+    before, rest = text.split(BEGIN, 1)
+    told = [f"**{question}**\n\n{_quoted(answer.answer)}" for question, answer in zip(QUESTIONS, answers, strict=True)]
+    return "\n\n".join((before + BEGIN, *told, END + rest.split(END, 1)[1]))
 
 
 def _quoted(text: str) -> str:
@@ -64,7 +77,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data:
         assistant = build_assistant(load_settings(data_dir=data))
         assistant.library.sync(())
-        PAGE.write_text(page(assistant), encoding="utf-8")
+        answers = [assistant.ask(question) for question in QUESTIONS]
+        PAGE.write_text(page(answers), encoding="utf-8")
+        README.write_text(readme(README.read_text(encoding="utf-8"), answers), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -26,13 +26,19 @@ _ABBREVIATIONS = frozenset(
     "eds u.s u.k u.n e.u d.c a.m p.m ph.d m.sc b.sc m.a b.a m.s b.s jan feb mar apr jun jul aug sep sept oct nov dec "
     "gen col sgt lt rev hon gov sen rep bros min max avg incl".split()
 )
-_STOP = re.compile(r"[.!?…؟۔।]+[\"'”’»)\]]*(?=(\s)[\"'“‘«(\[¿¡]*(\S))|[。！？]+[」』”’）]*(?=(\s?)\S)")
-"""Marks that may end a sentence, with the space behind them; Chinese and Japanese write none."""
+_STOP = re.compile(
+    r"(?<![.!?…؟۔।])[.!?…؟۔।]++[\"'”’»)\]]*(?=(\s)[\"'“‘«(\[¿¡]*(\S))|(?<![。！？])[。！？]++[」』”’）]*(?=(\s?)\S)"
+)
+"""Marks that may end a sentence, with the space behind them; Chinese and Japanese write none.
+
+A run of marks is tried once, from its beginning: a page of exclamation marks would else be read for minutes."""
 LONGEST = 1200
 """Letters of a sentence at most."""
 _CLAUSE_ENDS = ("; ", ": ", " – ", " — ", ", ", "；", "，", "、", " ")
 """Where what is too long for a sentence is divided: at the first of these that it holds."""
-_LAST_WORD = re.compile(r"([\w.]+)$")
+_LAST_WORD = re.compile(r"(?<![\w.])([\w.]++)$")
+_LONGEST_WORD = 40
+"""Letters before a full stop that are looked at: no abbreviation is longer."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def _sentences(text: str) -> list[tuple[str, str]]:
         following = match.group(2)
         if match.end() <= start or (following and not _begins(following)):
             continue
-        if is_abbreviation(text[start : match.start()], match.group()):
+        if is_abbreviation(text[max(start, match.start() - _LONGEST_WORD) : match.start()], match.group()):
             continue
         found.append(text[start : match.end()])
         start = match.end()
@@ -118,12 +124,14 @@ def _begins(letter: str) -> bool:
 
 def _clauses(text: str) -> list[str]:
     """A sentence, or what is too long for one in parts; joined by nothing they are the text."""
-    found = []
-    while len(text) > LONGEST:
-        cut = next((at + len(end.rstrip()) for end in _CLAUSE_ENDS if (at := text.rfind(end, 1, LONGEST)) > 0), LONGEST)
-        found.append(text[:cut])
-        text = text[cut:]
-    return [*found, text]
+    found, start = [], 0
+    while len(text) - start > LONGEST:
+        last = start + LONGEST
+        ends = (at + len(end.rstrip()) for end in _CLAUSE_ENDS if (at := text.rfind(end, start + 1, last)) > 0)
+        cut = next(ends, last)
+        found.append(text[start:cut])
+        start = cut
+    return [*found, text[start:]]
 
 
 def is_abbreviation(before: str, stop: str) -> bool:

@@ -7,20 +7,25 @@ place of the one before. What is taken out leaves no file, passage, vector or wo
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from ingest.errors import LibraryError, SourceError
+from ingest.discover import file_hash
+from ingest.errors import LibraryBusy, LibraryError, SourceError
 from ingest.fetch import normalised
 from ingest.library import Library, belongs
 from ingest.lock import writer
 from ingest.types import Report, Source
 from ingest.web import Web
+
+_COMING, _BEFORE = "coming", "before"
+"""In an owner's folder: the name of the file that is being brought in, and the one whose place it takes."""
 
 
 class Brought(NamedTuple):
@@ -45,26 +50,49 @@ def bring_file(library: Library, name: str, content: BinaryIO, owner: str = "") 
         LibraryError: The data folder cannot be written.
     """
     base = _folder(library, owner)
-    path, part, before = base / "files" / safe_name(name), base / "part", base / "before"
+    path, part = base / "files" / safe_name(name), base / "part"
     with _told(base):
         path.parent.mkdir(parents=True, exist_ok=True)
     with writer(base):
         with _told(base):
+            _settle(library, base)
             with part.open("wb") as file:
                 shutil.copyfileobj(content, file)
-            before.unlink(missing_ok=True)
+            (base / _COMING).write_text(json.dumps([path.name, owner]), encoding="utf-8")
             if path.exists():
-                path.replace(before)
+                path.replace(base / _BEFORE)
             part.replace(path)
         try:
             return _brought(library, str(path), owner)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            if before.exists():
-                before.replace(path)
-            raise
         finally:
-            before.unlink(missing_ok=True)
+            _settle(library, base)
+
+
+def settle(library: Library) -> None:
+    """Undo what a process that was ended left half kept: a file is there as the library holds it, or not at all.
+
+    What another process is just bringing in is left to it.
+    """
+    for mark in library.folder.resolve().glob(f"uploads/*/{_COMING}"):
+        with suppress(LibraryBusy), writer(mark.parent, wait=0):
+            _settle(library, mark.parent)
+
+
+def _settle(library: Library, base: Path) -> None:
+    """The same for one owner's folder, by whoever has its lock."""
+    (base / "part").unlink(missing_ok=True)
+    mark, before = base / _COMING, base / _BEFORE
+    if not mark.exists():
+        return
+    name, owner = json.loads(mark.read_text(encoding="utf-8"))
+    path = base / "files" / name
+    held = library.catalog.files(owner).get((str(path), name))
+    if not path.exists() or held != file_hash(path):
+        path.unlink(missing_ok=True)
+        if before.exists():
+            before.replace(path)
+    before.unlink(missing_ok=True)
+    mark.unlink()
 
 
 def bring_page(library: Library, url: str, owner: str = "", web: Web | None = None) -> Brought:

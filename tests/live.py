@@ -1,12 +1,17 @@
-"""An app on a real socket of this machine, in a thread of the test's own process."""
+"""An app on a real socket of this machine: in a thread of the test's own process, or as the command that serves it."""
 
 from __future__ import annotations
 
+import os
+import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
 import uvicorn
@@ -37,3 +42,26 @@ def serving(app: ASGIApp, ready: str = "/healthz") -> Iterator[str]:
         server.should_exit = True
         thread.join(timeout=20)
         listener.close()
+
+
+def served(data: Path, **env: str) -> tuple[str, subprocess.Popen[str]]:
+    """A server's address and process, as soon as it is alive."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ui.cli", "serve", "--port", "0", "--data", str(data)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env},
+    )  # fmt: skip
+    assert process.stdout is not None
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found
+    waited_for(f"{found[0]}/healthz")
+    return found[0], process
+
+
+def waited_for(url: str) -> None:
+    until = time.monotonic() + 120
+    while True:
+        with suppress(httpx.TransportError):
+            if httpx.get(url, timeout=10).status_code == 200:
+                return
+        assert time.monotonic() < until
+        time.sleep(0.1)

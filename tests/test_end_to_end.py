@@ -11,12 +11,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from assistant.build import open_library
+from ingest.settings import load_settings
+from ui.serve import bring_bundled
 
 ENTRY = "What does an entry-level machine learning engineer earn?"
 LATE = "And late career?"
@@ -88,6 +93,22 @@ def test_a_second_ingest_embeds_nothing(data: Path) -> None:
     report = json.loads(again.stdout)
     assert report["embedded"] == 0 and not report["new"] and not report["changed"]
     assert len(report["unchanged"]) >= 20
+
+
+def test_bundled_documents_of_another_version_are_said_and_left_as_they_are(
+    bundled_data_dir: Path, copied: Callable[[Path], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = load_settings(data_dir=str(copied(bundled_data_dir)), env={})
+    bring_bundled(settings)
+    assert capsys.readouterr().out == ""
+    with closing(open_library(settings)) as library:
+        held = len(library.sources())
+        library.remove(library.sources()[0].id)
+    bring_bundled(settings)
+    said = capsys.readouterr().out
+    assert "not those of this version: 1 new, 0 changed, 0 removed" in said and "career-assistant ingest" in said
+    with closing(open_library(settings)) as library:
+        assert len(library.sources()) == held - 1
 
 
 def test_new_documents_are_found_by_the_running_server(address: str, data: Path, tmp_path: Path) -> None:

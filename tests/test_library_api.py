@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from assistant.build import build_assistant
 from ingest.settings import load_settings
 from ui.api import create_app
+from ui.guard import owner_of
 from ui.limits import MAX_UPLOAD
 
 ENTRY = "What does an entry-level machine learning engineer earn?"
@@ -314,3 +315,26 @@ def test_metrics_count_answers_and_tell_no_words(client: TestClient) -> None:
     assert 'route="/v1/ask",status="200"' in text
     assert "wizards" not in text and "mine" not in text
     assert client.get("/metrics").status_code == 401
+
+
+def test_file_that_a_process_was_ended_over_gives_its_place_back(client: TestClient, tmp_path: Path) -> None:
+    from ingest.uploads import settle
+
+    library = client.app.state.assistant.library  # type: ignore[attr-defined]
+    first = upload(client, "keepers.md", NOTE)
+    (kept,) = [one for one in library.folder.glob("uploads/*/files/keepers.md") if one.read_bytes() == NOTE]
+    base = kept.parent.parent
+    # As a process leaves them that is ended before the library holds the new file.
+    (base / "coming").write_text(json.dumps(["keepers.md", owner_of(MINE["X-API-Key"])]))
+    (base / "before").write_bytes(NOTE)
+    kept.write_bytes(NOTE.replace(b"61,200", b"70,000"))
+    (base / "part").write_bytes(b"half")
+    settle(library)
+    assert kept.read_bytes() == NOTE
+    assert {path.name for path in base.iterdir()} <= {"files", "write.lock"}
+    # And as one leaves them that is ended after that: the library holds the new file.
+    (base / "coming").write_text(json.dumps(["keepers.md", owner_of(MINE["X-API-Key"])]))
+    (base / "before").write_bytes(b"# Older\n\nAn older text.\n")
+    settle(library)
+    assert kept.read_bytes() == NOTE and not (base / "before").exists()
+    client.delete(f"/v1/sources/{first['sources'][0]['source_id']}", headers=MINE)  # type: ignore[index]

@@ -187,5 +187,8 @@ def test_that_no_source_has_a_figure_is_said_with_its_source(assistant: Assistan
     assert answer.outcome == "partial" and answer.citations[0].quote.startswith("No good source was found")
 
 
-def test_the_page_of_ten_answers_is_what_the_assistant_answers(assistant: Assistant) -> None:
-    assert answers.PAGE.read_text(encoding="utf-8") == answers.page(assistant)
+def test_the_ten_answers_in_readme_and_docs_are_what_the_assistant_answers(assistant: Assistant) -> None:
+    told = [assistant.ask(question) for question in answers.QUESTIONS]
+    assert answers.PAGE.read_text(encoding="utf-8") == answers.page(told)
+    text = answers.README.read_text(encoding="utf-8")
+    assert text == answers.readme(text, told)

@@ -89,8 +89,27 @@ def test_sums_of_several_publishers_stand_side_by_side_newest_first() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "written"),
+    [
+        ("The median was $112,590 in May 2024, or $54.13 an hour.", "$112,590"),
+        ("They average $126,397 to $151,945 a year.", "$126,397 to $151,945"),
+    ],
+)
+def test_sum_given_once_more_by_the_hour_and_a_range_stand_beside_too(sentence: str, written: str) -> None:
+    cited = {1: placed(1, ENTRY, ENTRY[0]), 2: placed(2, [], sentence, publisher="B Survey", as_of="2026")}
+    assert [one.figure.written for one in figures_beside(cited)] == [written, "$100,000"]
+
+
+@pytest.mark.parametrize(
     "second",
-    ["It pays $55.10 an hour.", "Growth is 34%.", "It pays $5 million.", "From $90,000 to $120,000 it rose.", "None."],
+    [
+        "It pays $55.10 an hour.",
+        "The hourly wage is $9,000.",
+        "Growth is 34%.",
+        "It pays $5 million.",
+        "From $90,000 to $120,000 it rose.",
+        "None.",
+    ],
 )
 def test_what_counts_something_else_does_not_stand_beside(second: str) -> None:
     cited = {1: placed(1, ENTRY, ENTRY[0]), 2: placed(2, [], second, publisher="B Survey", as_of="2026")}

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
-import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from live import serving
+from live import served, serving, waited_for
 from openai_server import Script
 from openai_server import serving as model_server
 from test_api import ANSWER, ScriptedAssistant
 
+from assistant.build import open_library
 from assistant.types import Delta, Done, Event, Searching
+from ingest.catalog import Catalog
 from ingest.settings import load_settings
+from ingest.uploads import settle
 from ui.api import create_app
 
 PAY = "# Pay\n\n## Nurses\n\nA nurse in Oslo earns 61,200 kroner a month.\n"
@@ -120,29 +124,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "data"
 
 
-def served(data: Path, **env: str) -> tuple[str, subprocess.Popen[str]]:
-    """A server's address and process, as soon as it is alive."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ui.cli", "serve", "--port", "0", "--data", str(data)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env},
-    )  # fmt: skip
-    assert process.stdout is not None
-    found = re.search(r"http://\S+", process.stdout.readline())
-    assert found
-    waited_for(f"{found[0]}/healthz")
-    return found[0], process
-
-
-def waited_for(url: str) -> None:
-    until = time.monotonic() + 120
-    while True:
-        with suppress(httpx.TransportError):
-            if httpx.get(url, timeout=10).status_code == 200:
-                return
-        assert time.monotonic() < until
-        time.sleep(0.1)
-
-
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_server_that_is_still_loading_its_models_stops_at_once(data: Path, sent: signal.Signals, code: int) -> None:
     _, process = served(data)
@@ -182,3 +163,69 @@ def test_server_ends_its_streams_and_itself_while_a_model_goes_on_for_minutes(da
     kept = [sys.executable, "-c", "from assistant.conversation import Conversations as C; from pathlib import Path; "
             f"print(len(C(Path({str(data)!r}) / 'conversations.db').every_turn()))"]  # fmt: skip
     assert subprocess.run(kept, capture_output=True, text=True, check=True).stdout.strip() == "0"
+
+
+# Documents
+
+
+def test_upload_and_ingest_that_the_server_is_stopped_in_leave_nothing_half_written(data: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(data, tmp_path / "data"))
+    address, process = served(data)
+    waited_for(f"{address}/readyz")
+    before = held_in(data)
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as slow:
+        # A file that is never sent to its end, and one that takes minutes to be read.
+        slow.sendall(
+            b"POST /v1/sources HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+            b'Content-Length: 900000\r\n\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="s.md"\r\n\r\n'
+            + b"A keeper earns 5 kronor. "
+            * 1_000
+        )
+        ended: list[int | str] = []
+        sending = threading.Thread(target=lambda: ended.append(sent(address, long_text())))
+        sending.start()
+        until = time.monotonic() + 60
+        while not list(data.glob("uploads/*/files/long.md")):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=60)
+        # An answer, or a connection that ends.
+        answer = slow.recv(1_000)
+    sending.join(20)
+    assert process.returncode == 143 and "Traceback" not in told
+    assert answer == b"" or b" 503 " in answer.split(b"\r\n")[0]
+    assert ended in ([503], ["closed"])
+    assert "is whole" in run(data, "check") and held_in(data) == before
+    # The file that was being brought in when the process ended goes when a server begins.
+    with closing(open_library(load_settings(data_dir=str(data), env={}))) as library:
+        settle(library)
+    assert [path for path in data.glob("uploads/**/*") if path.is_file() and path.name != "write.lock"] == []
+
+
+def held_in(data: Path) -> list[tuple[str, int]]:
+    """Title and passages of everything in a library."""
+    with closing(Catalog(data / "catalog.db")) as catalog:
+        return [(source.title, source.passages) for source in catalog.sources()]
+
+
+def run(data: Path, *arguments: str) -> str:
+    """What a command says."""
+    command = [sys.executable, "-m", "ui.cli", "--data", str(data), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def long_text() -> bytes:
+    """A document whose embedding takes longer than a server may take to stop."""
+    return "\n\n".join(
+        f"# Part {n}\n\nKeeper {n} of lighthouse {n * 7} earns {n * 13} kronor." for n in range(9_000)
+    ).encode()
+
+
+def sent(address: str, content: bytes) -> int | str:
+    """The status that an upload gets, or that its connection was closed."""
+    try:
+        return httpx.post(f"{address}/v1/sources", files={"file": ("long.md", content)}, timeout=100).status_code
+    except httpx.TransportError:
+        return "closed"

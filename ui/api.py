@@ -29,7 +29,7 @@ from assistant.types import Cited, Delta, Done, Event, Searching
 from ingest import errors
 from ingest.settings import Settings
 from ingest.types import Filters
-from ui import conversations_api, library_api, mcp_server, metrics, openai_compat, render, schemas, slack
+from ui import conversations_api, examples, library_api, mcp_server, metrics, openai_compat, render, schemas, slack
 from ui.docs import docs_html
 from ui.failures import handle_failures, kind_of, public, said
 from ui.guard import Guard, Seen
@@ -56,7 +56,8 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
     Raises:
         SettingsError: The rate limit cannot be used, or a package is missing for traces or Slack.
     """
-    mcp = mcp_server.McpServer(assistant) if mcp_server.is_installed() else None
+    counts = metrics.Metrics()
+    mcp = mcp_server.McpServer(assistant, counts) if mcp_server.is_installed() else None
     bot = slack.SlackBot(assistant, settings) if slack.wanted_over_http(settings) else None
 
     @asynccontextmanager
@@ -75,7 +76,7 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         responses={"4XX": {"model": schemas.ErrorResponse}, "5XX": {"model": schemas.ErrorResponse}},
     )
     app.state.assistant = assistant
-    app.state.metrics = metrics.Metrics()
+    app.state.metrics = counts
     app.state.stopping_for = lambda: 0.0
     for part in (*_PARTS, last):
         app.include_router(part)
@@ -100,7 +101,7 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         rate=RateLimit(settings.rate_limit, settings.rate_limit_storage),
         origins=settings.cors_origins,
         hosts=hosts,
-        watch=_watch(app.state.metrics),
+        watch=_watch(counts),
         signed=[slack.PATH] if bot else [],
     )
     handle_failures(app)
@@ -115,7 +116,7 @@ def _watch(counts: metrics.Metrics) -> Callable[[Seen], None]:
     return watch
 
 
-@router.post("/v1/ask", response_model=schemas.AnswerObject, responses={200: {"content": {"text/event-stream": {}}}})
+@router.post("/v1/ask", response_model=schemas.AnswerObject, responses={200: {"content": examples.ASK_STREAM}})
 def ask(body: schemas.AskRequest, request: Request, assistant: Answering) -> Any:
     """Answer a question, citing every statement.
 
@@ -131,7 +132,7 @@ def ask(body: schemas.AskRequest, request: Request, assistant: Answering) -> Any
             k=body.k,
             filters=_filters(body.filters),
         ),
-        request,
+        request.app.state.metrics,
     )
     if not body.stream:
         return asdict(drained(events))
@@ -185,8 +186,10 @@ def readyz(assistant: Answering) -> Any:
     return {"status": "ok"}
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def counts(request: Request) -> Response:
+@router.get(
+    "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"example": examples.COUNTS}}}}
+)
+def counted(request: Request) -> Response:
     """What the server has counted, for Prometheus."""
     return Response(request.app.state.metrics.text(), 200, media_type=metrics.CONTENT_TYPE)
 

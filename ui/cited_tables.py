@@ -24,6 +24,9 @@ _ANY_NUMBER = re.compile(r"\d[\d,.]*")
 _TIMES = {"": 1.0, "k": 1e3, "m": 1e6, "million": 1e6, "billion": 1e9}
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _HOURLY = re.compile(r"\bhour(?:s|ly)?\b", re.IGNORECASE)
+_BY_THE_HOUR = re.compile(r"\s*(?:an|per|/)\s*hour\b", re.IGNORECASE)
+_TO = ("to", "-", "\u2013")
+_RISE = re.compile(r"\bfrom\s*$", re.IGNORECASE)
 _MOST_TIMES = 4
 """How many times the smallest of the sums side by side the largest may be."""
 _LEAST_ROWS, _MOST_ROWS = 3, 24
@@ -84,6 +87,8 @@ class Beside:
     number: int
     """Of its citation."""
     review_by: str = ""
+    hourly: bool = False
+    """Whether it is by the hour."""
 
 
 def figure_of(text: str) -> Figure | None:
@@ -224,7 +229,7 @@ def figures_beside(cited: Mapping[int, Placed]) -> list[Beside]:
     found = [one for number, placed in sorted(cited.items()) if (one := _beside(number, placed))]
     alike: dict[tuple[Unit, bool], list[Beside]] = {}
     for one in found:
-        alike.setdefault((one.figure.unit, bool(_HOURLY.search(f"{one.about} {one.figure.written}"))), []).append(one)
+        alike.setdefault((one.figure.unit, one.hourly), []).append(one)
     most = max(alike.values(), key=len, default=[])
     origins = {(one.publisher, one.as_of) for one in most}
     apart = bool(most) and max(one.figure.high for one in most) > _MOST_TIMES * min(one.figure.low for one in most)
@@ -235,19 +240,35 @@ def _beside(number: int, placed: Placed) -> Beside | None:
     citation = placed.citation
     label, cells = cells_of(citation.quote) if placed.rows else ("", {"": citation.quote})
     for header, value in cells.items():
-        figure = figure_of(value) if placed.rows else _only(value)
-        if figure and figure.unit != "%":
-            about = ", ".join(filter(None, (citation.title, label, header))) if placed.rows else citation.quote
-            return Beside(figure, about, citation.publisher, citation.as_of, number, citation.review_by)
+        about = ", ".join(filter(None, (citation.title, label, header))) if placed.rows else citation.quote
+        if placed.rows:
+            cell = figure_of(value)
+            told = (cell, bool(_HOURLY.search(f"{about} {value}"))) if cell else None
+        else:
+            told = _only(value)
+        if told and told[0].unit != "%":
+            return Beside(told[0], about, citation.publisher, citation.as_of, number, citation.review_by, told[1])
     return None
 
 
-def _only(sentence: str) -> Figure | None:
-    """The figure of a sentence that gives exactly one."""
+def _only(sentence: str) -> tuple[Figure, bool] | None:
+    """The one figure or range that a sentence gives, and whether it is by the hour.
+
+    A sum by the hour behind one by the year says the same once more. "From" one sum "to" another may be a rise.
+    """
     found = list(_FIGURE.finditer(sentence))
-    if len(found) != 1:
+    yearly = [one for one in found if not _BY_THE_HOUR.match(sentence, one.end())]
+    told = yearly or found
+    first, last = (told[0], told[-1]) if told else (None, None)
+    if first is None or last is None:
         return None
-    return Figure(_unit(found[0]), _value(found[0]), _value(found[0]), found[0][0].strip())
+    between = sentence[first.end() : last.start()].strip().lower()
+    is_range = len(told) == 2 and between in _TO and not _RISE.search(sentence[: first.start()])
+    if _unit(first) != _unit(last) or not (first is last or is_range):
+        return None
+    low, high = sorted((_value(first), _value(last)))
+    hourly = len(told) == len(found) and bool(_HOURLY.search(sentence))
+    return Figure(_unit(first), low, high, sentence[first.start() : last.end()].strip()), hourly
 
 
 def rows_of(passage: Passage, like: Statement) -> list[Statement]:

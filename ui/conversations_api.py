@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ui import render, schemas
+from ui import examples, render, schemas
 from ui.wiring import Answering
 
 router = APIRouter()
@@ -44,7 +44,14 @@ def forget(conversation_id: str, request: Request, assistant: Answering) -> Resp
 @router.get(
     "/v1/conversations/{conversation_id}/export",
     response_class=Response,
-    responses={200: {"content": {"text/markdown": {}, "application/json": {}}}},
+    responses={
+        200: {
+            "content": {
+                "text/markdown": {"example": examples.EXPORTED},
+                "application/json": {"example": examples.CONVERSATION},
+            }
+        }
+    },
 )
 def export(
     conversation_id: str, request: Request, assistant: Answering, format: Literal["md", "json"] = "md"

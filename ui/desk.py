@@ -169,7 +169,8 @@ class Desk:
                 with path.open("rb") as content:
                     bring_file(self._assistant.library, name, content, session.documents)
             except CareerError as error:
-                refused.append(f"{name}: {error}")
+                said = str(error)
+                refused.append(said if said.startswith(name) else f"{name}: {said}")
             except OSError:
                 refused.append(f"{name}: it did not come through. Give it again.")
             finally:
@@ -273,9 +274,9 @@ class Desk:
             case Cited(citation):
                 library = self._assistant.library
                 exchange.cited = {**exchange.cited, citation.number: placed(library, citation, owner, fully=False)}
-            case Done(answer):
+            case Done(answer, model_failed):
                 if self._counts:
-                    self._counts.answered(answer)
+                    self._counts.answered(answer, model_failed)
                 self._settle(exchange, answer, owner)
 
     def _settle(self, exchange: Exchange, answer: Answer, owner: str) -> None:

@@ -42,17 +42,14 @@ def _route(method: str, path: str, operation: Schema, openapi: Schema) -> str:
     paragraphs = "".join(
         f"<p>{_inline(part)}</p>" for part in operation.get("description", "").split("\n\n") if part.strip()
     )
-    takes = _model(operation.get("requestBody", {}), openapi)
-    gives = _model(operation.get("responses", {}).get("200", {}), openapi)
-    return (
-        f"<section><h2><code>{method} {escape(path)}</code></h2>{paragraphs}"
-        f"{_described('Takes', takes, openapi)}{_described('Gives', gives, openapi)}</section>"
+    answers = operation.get("responses", {})
+    gives: Schema = next((body for status, body in answers.items() if status.startswith("2")), {})
+    parts = "".join(
+        _described(heading, kind, content, openapi)
+        for heading, body in (("Takes", operation.get("requestBody", {})), ("Gives", gives))
+        for kind, content in body.get("content", {}).items()
     )
-
-
-def _model(body: Schema, openapi: Schema) -> Schema:
-    schema: Schema = body.get("content", {}).get("application/json", {}).get("schema", {})
-    return _resolved(schema, openapi)
+    return f"<section><h2><code>{method} {escape(path)}</code></h2>{paragraphs}{parts}</section>"
 
 
 def _resolved(schema: Schema, openapi: Schema) -> Schema:
@@ -62,25 +59,28 @@ def _resolved(schema: Schema, openapi: Schema) -> Schema:
     return found
 
 
-def _described(heading: str, model: Schema, openapi: Schema) -> str:
-    if not model.get("properties"):
-        return ""
+def _described(heading: str, kind: str, content: Schema, openapi: Schema) -> str:
+    """What a route takes or gives as one kind of content: its fields and examples."""
+    model = _resolved(content.get("schema", {}), openapi)
     rows = "".join(
         f"<tr><td><code>{escape(name)}</code></td><td>{escape(_type(field))}"
         f"{'' if name in model.get('required', ()) else ', optional' if heading == 'Takes' else ''}</td>"
         f"<td>{_inline(field.get('description', ''))}</td></tr>"
         for name, field in _fields(model, openapi)
     )
-    examples = "".join(
-        f"<pre>{escape(json.dumps(example, indent=2, ensure_ascii=False))}</pre>"
-        for example in model.get("examples", ())
-    )
-    return f"<h3>{heading}</h3><table>{rows}</table>{examples}"
+    examples = [content["example"]] if "example" in content else model.get("examples", ())
+    shown = "".join(f"<pre>{escape(_example(example))}</pre>" for example in examples)
+    told = "" if kind == "application/json" else f" as <code>{escape(kind)}</code>"
+    return f"<h3>{heading}{told}</h3>{f'<table>{rows}</table>' if rows else ''}{shown}" if rows or shown else ""
+
+
+def _example(example: Any) -> str:
+    return example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
 
 
 def _fields(model: Schema, openapi: Schema) -> Iterator[tuple[str, Schema]]:
     """The fields of a model, and below each those of the model that it holds."""
-    for name, field in model["properties"].items():
+    for name, field in model.get("properties", {}).items():
         yield name, field
         for part in (field, field.get("items", {}), *field.get("anyOf", ())):
             inner = _resolved(part.get("items", part), openapi)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from assistant.conversation import own_documents, owners_of
 from ingest.errors import SourceError
 from ingest.uploads import Brought, bring_file, bring_page, take_out
-from ui import render, schemas
+from ui import examples, render, schemas
 from ui.wiring import Answering
 
 router = APIRouter()
@@ -35,7 +35,8 @@ _TAKES = {
                         "conversation_id": schemas.SourceRequest.model_json_schema()["properties"]["conversation_id"],
                     },
                     "required": ["file"],
-                }
+                },
+                "example": examples.FORM,
             },
             "application/json": {"schema": schemas.SourceRequest.model_json_schema()},
         },

@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from assistant.assistant import Assistant
 from ingest.errors import CareerError
 from ui import render
-from ui.wiring import drained
+from ui.metrics import Metrics
+from ui.wiring import drained, watched
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
@@ -38,9 +39,10 @@ def is_installed() -> bool:
 class McpServer:
     """An ASGI app that speaks MCP while it is running."""
 
-    def __init__(self, assistant: Assistant) -> None:
-        """Answer from this assistant."""
+    def __init__(self, assistant: Assistant, counts: Metrics) -> None:
+        """Answer from this assistant; what its answers come to is counted."""
         self._assistant = assistant
+        self._counts = counts
         self._app: ASGIApp | None = None
 
     @asynccontextmanager
@@ -48,7 +50,7 @@ class McpServer:
         """To be entered while the server serves; may be entered again afterwards."""
         from mcp.server.transport_security import TransportSecuritySettings
 
-        server = _server(self._assistant)
+        server = _server(self._assistant, self._counts)
         # The guard stands before this app and has checked who is calling from where.
         security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
         self._app = server.streamable_http_app(stateless_http=True, json_response=True, transport_security=security)
@@ -61,7 +63,7 @@ class McpServer:
         await self._app(scope, receive, send)
 
 
-def _server(assistant: Assistant) -> MCPServer:
+def _server(assistant: Assistant, counts: Metrics) -> MCPServer:
     from mcp.server.mcpserver import Context, MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
 
@@ -91,7 +93,8 @@ def _server(assistant: Assistant) -> MCPServer:
     ) -> dict[str, Any]:
         """Answer a question on careers in AI and machine learning, citing every statement."""
         with told():
-            return asdict(drained(assistant.stream(question, owner=owner(context), history=[], keep=False)))
+            events = assistant.stream(question, owner=owner(context), history=[], keep=False)
+            return asdict(drained(watched(events, counts)))
 
     server = MCPServer("career-assistant", title="Career Assistant", instructions=_INSTRUCTIONS, log_level="WARNING")
     for tool in (search, ask):

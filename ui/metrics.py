@@ -50,8 +50,10 @@ class Metrics:
         self._requests.labels(seen.method, seen.route, str(seen.status)).inc()
         self._request_seconds.labels(seen.route).observe(seen.seconds)
 
-    def answered(self, answer: Answer) -> None:
-        """Count an answer."""
+    def answered(self, answer: Answer, model_failed: bool = False) -> None:
+        """Count an answer, and the failure of a model that it was made without."""
+        if model_failed:
+            self.model_failed()
         self._answers.labels(answer.outcome, answer.answered_by).inc()
         self._unverified.inc(len(answer.unverified))
         for step, milliseconds in answer.timings_ms.items():

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from assistant.conversation import new_id
 from ingest import errors
+from ui import openai_examples
 from ui import openai_schemas as wire
 from ui import openai_shapes as shapes
 from ui.failures import kind_of, public, said, status_of
@@ -20,7 +21,6 @@ from ui.openai_shapes import MODEL
 from ui.wiring import SSE_HEADERS, Answering, drained, watched
 
 log = logging.getLogger(__name__)
-_STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 router = APIRouter(responses={"4XX": {"model": wire.OpenAIErrorResponse}, "5XX": {"model": wire.OpenAIErrorResponse}})
 
 
@@ -38,12 +38,12 @@ def model(model: str) -> Any:
     return {"id": MODEL}
 
 
-@router.post("/v1/chat/completions", response_model=wire.Completion, responses=_STREAMED)
+@router.post("/v1/chat/completions", response_model=wire.Completion, responses=openai_examples.completions())
 def chat_completions(body: wire.ChatRequest, request: Request, assistant: Answering) -> Any:
     """Answer the last user message in the light of the messages before it. System messages are not obeyed."""
     question, history = shapes.conversation(body.messages)
     events = assistant.stream(question, owner=request.state.owner, history=history, keep=False)
-    begun = watched(events, request)
+    begun = watched(events, request.app.state.metrics)
     base = str(request.base_url).rstrip("/")
     if not body.stream:
         return shapes.completion(drained(begun), base, body.sources_in_text)
@@ -53,7 +53,7 @@ def chat_completions(body: wire.ChatRequest, request: Request, assistant: Answer
     return StreamingResponse(sent, 200, SSE_HEADERS, "text/event-stream")
 
 
-@router.post("/v1/responses", response_model=wire.ResponseObject, responses=_STREAMED)
+@router.post("/v1/responses", response_model=wire.ResponseObject, responses=openai_examples.responses())
 def responses(body: wire.ResponsesRequest, request: Request, assistant: Answering) -> Any:
     """Answer the input; with `previous_response_id`, as the next turn of that conversation."""
     owner = request.state.owner
@@ -74,7 +74,7 @@ def responses(body: wire.ResponsesRequest, request: Request, assistant: Answerin
         keep=body.store is not False,
         turn_id=turn_id,
     )
-    begun = watched(events, request)
+    begun = watched(events, request.app.state.metrics)
     base = str(request.base_url).rstrip("/")
     if not body.stream:
         return shapes.response(drained(begun), base, body)

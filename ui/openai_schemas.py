@@ -11,6 +11,19 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from ui.schemas import Text
 
+_MODEL: dict[str, JsonValue] = {
+    "id": "career-assistant",
+    "object": "model",
+    "created": 0,
+    "owned_by": "career-assistant",
+}
+_FAILURE: dict[str, JsonValue] = {
+    "message": "The question is empty. Type a question, such as: What does a data scientist earn?",
+    "type": "invalid_request_error",
+    "param": None,
+    "code": "question_error",
+}
+
 
 class _Lenient(BaseModel):
     model_config = ConfigDict(extra="ignore")
@@ -85,6 +98,8 @@ class ResponsesRequest(_Lenient):
 class Model(BaseModel):
     """One model of `GET /v1/models`."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_MODEL]})
+
     id: str
     object: str = "model"
     created: int = 0
@@ -93,6 +108,8 @@ class Model(BaseModel):
 
 class Models(BaseModel):
     """What `GET /v1/models` lists."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"object": "list", "data": [_MODEL]}]})
 
     object: str = "list"
     data: list[Model]
@@ -150,11 +167,13 @@ class Failing(BaseModel):
 
     message: str
     type: str
-    param: str | None
+    param: str | None = None
     code: str | None
 
 
 class OpenAIErrorResponse(BaseModel):
     """The shape of every error on OpenAI's routes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"error": _FAILURE}]})
 
     error: Failing

@@ -192,7 +192,10 @@ def response(answer: Answer, base: str, body: wire.ResponsesRequest) -> dict[str
 
 
 def _response(name: str, body: wire.ResponsesRequest, status: str, output: list[dict[str, Any]]) -> dict[str, Any]:
-    details = {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+    details = {
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens_details": {"reasoning_tokens": 0},
+    }
     usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0, **details}
     return {
         "id": name,

@@ -12,47 +12,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from assistant.conversation import Rating
 from assistant.types import Outcome
+from ui import examples
 
 _DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 _MANY = 1_000
 """Entries of a list in a request at most."""
-
-_CITATION: dict[str, JsonValue] = {
-    "number": 1,
-    "source_id": "5f1c",
-    "title": "What machine learning engineers earn",
-    "place": "Pay > Machine learning engineer",
-    "url": "https://example.org/pay",
-    "publisher": "A statistics office",
-    "as_of": "2024",
-    "quote": "Entry level: $105,418",
-    "passage_id": "5f1c-3",
-    "support": 0.97,
-    "review_by": "2027-01-31",
-}
-_ANSWER: dict[str, JsonValue] = {
-    "answer": "Entry-level machine learning engineers earn $105,418 a year. [1]",
-    "outcome": "answered",
-    "citations": [_CITATION],
-    "unverified": [],
-    "searched_for": "entry-level machine learning engineer salary",
-    "follow_ups": ["What does a senior machine learning engineer earn?"],
-    "answered_by": "extractive",
-    "conversation_id": "b0c9",
-    "turn_id": "77e1",
-    "timings_ms": {"rewrite": 0.4, "search": 6.1, "answer": 3.0, "total": 9.8},
-}
-_HIT: dict[str, JsonValue] = {
-    "passage_id": "5f1c-3",
-    "source_id": "5f1c",
-    "external_id": "",
-    "title": "What machine learning engineers earn",
-    "place": "Pay > Machine learning engineer",
-    "url": "https://example.org/pay",
-    "text": "Entry level: $105,418. Senior: $183,000.",
-    "score": 0.91,
-    "ranks": {"vector": 1, "bm25": 2},
-}
 
 
 def _example(**example: JsonValue) -> ConfigDict:
@@ -108,7 +72,7 @@ class SearchFilters(_Request):
 class AskRequest(_Request):
     """A question."""
 
-    model_config = _example(question="What does an entry-level machine learning engineer earn?")
+    model_config = _example(question=examples.QUESTION)
 
     question: Text = Field(description="1 to 4,000 characters.")
     conversation_id: Text | None = Field(
@@ -174,7 +138,7 @@ class VerifyRequest(_Request):
 class CitationObject(BaseModel):
     """One numbered source of an answer."""
 
-    model_config = _example(**_CITATION)
+    model_config = _example(**examples.CITATION)
 
     number: int = Field(description="The [n] in the answer.")
     source_id: str
@@ -192,7 +156,7 @@ class CitationObject(BaseModel):
 class AnswerObject(BaseModel):
     """The answer to a question, with what it rests on."""
 
-    model_config = _example(**_ANSWER)
+    model_config = _example(**examples.ANSWER)
 
     answer: str
     outcome: Outcome
@@ -209,6 +173,8 @@ class AnswerObject(BaseModel):
 class VerifyResponse(BaseModel):
     """Whether a sentence is supported, and by what."""
 
+    model_config = _example(**examples.VERIFIED)
+
     supported: bool
     score: float = Field(description="0 to 1.")
     missing: list[str] = Field(description="Figures, names and words that the best passage does not bear out.")
@@ -217,6 +183,8 @@ class VerifyResponse(BaseModel):
 
 class HitObject(BaseModel):
     """A passage that a search found."""
+
+    model_config = _example(**examples.HIT)
 
     passage_id: str
     source_id: str
@@ -232,7 +200,7 @@ class HitObject(BaseModel):
 class SearchResponse(BaseModel):
     """What a search found, best first."""
 
-    model_config = _example(searched_for="entry-level machine learning engineer salary", hits=[_HIT])
+    model_config = _example(**examples.FOUND)
 
     searched_for: str
     hits: list[HitObject]
@@ -240,6 +208,8 @@ class SearchResponse(BaseModel):
 
 class SourceObject(BaseModel):
     """One source of the library."""
+
+    model_config = _example(**examples.SOURCE)
 
     source_id: str
     title: str
@@ -262,11 +232,15 @@ class SourceObject(BaseModel):
 class SourcesResponse(BaseModel):
     """What is in the library."""
 
+    model_config = _example(sources=[examples.SOURCE])
+
     sources: list[SourceObject]
 
 
 class BroughtIn(BaseModel):
     """What came of bringing a document in."""
+
+    model_config = _example(**examples.BROUGHT_IN)
 
     report: str = Field(description="`1 new, 0 changed, 0 removed, 0 unchanged, 0 failed`.")
     partly: list[str] = Field(description="What of it could not be read, such as scanned pages.")
@@ -286,6 +260,8 @@ class ConversationSummary(BaseModel):
 class ConversationsResponse(BaseModel):
     """Your conversations, the latest first."""
 
+    model_config = _example(**examples.CONVERSATIONS)
+
     conversations: list[ConversationSummary]
 
 
@@ -300,12 +276,16 @@ class TurnObject(BaseModel):
 class ConversationResponse(BaseModel):
     """A conversation, oldest turn first."""
 
+    model_config = _example(**examples.CONVERSATION)
+
     conversation_id: str
     turns: list[TurnObject]
 
 
 class FeedbackResponse(BaseModel):
     """What was kept of a rating."""
+
+    model_config = _example(turn_id="77e1", rating="down")
 
     turn_id: str
     rating: Rating
@@ -322,6 +302,8 @@ class NeighbourObject(BaseModel):
 class PassageResponse(NeighbourObject):
     """A passage with its place, its source and its neighbours."""
 
+    model_config = _example(**examples.PASSAGE)
+
     headings: list[str]
     page: int | None
     source: SourceObject
@@ -331,6 +313,8 @@ class PassageResponse(NeighbourObject):
 
 class StateResponse(BaseModel):
     """Whether the server is alive, or ready."""
+
+    model_config = _example(status="ok")
 
     status: Literal["ok"]
 
@@ -346,5 +330,7 @@ class Failing(BaseModel):
 
 class ErrorResponse(BaseModel):
     """The one shape of every error."""
+
+    model_config = _example(error=examples.FAILURE)
 
     error: Failing

@@ -31,6 +31,7 @@ from ingest.errors import SettingsError
 from ui import terminal
 from ui.failures import error_response
 from ui.guard import Guard
+from ui.lifespan import living
 from ui.logs import set_up_logging
 from ui.render import safe
 
@@ -138,12 +139,15 @@ def _bound(host: str, port: int) -> socket.socket:
 def bring_bundled(settings: Settings) -> None:
     """Bring the bundled library in when the data folder holds no library yet, or when that was cut short.
 
+    Where it is in, but of another version of this package, that is said: figures may have changed since.
+
     Raises:
         LibraryError: The data folder cannot be used.
         LibraryBusy: Another process is writing.
     """
     mark = settings.data_dir / _BEGUN
     if (settings.data_dir / "catalog.db").exists() and not mark.exists() and not _is_empty(settings):
+        _tell_of_changes(settings)
         return
     from assistant.build import open_library
 
@@ -156,6 +160,20 @@ def bring_bundled(settings: Settings) -> None:
     click.echo(str(report))
     for failure in report.failed:
         click.echo(safe(f"{failure.uri}: {failure.reason}"), err=True)
+
+
+def _tell_of_changes(settings: Settings) -> None:
+    """Say so where the bundled documents are in the library and differ from those that travel with this version."""
+    from assistant.build import open_library
+    from ingest.discover import BUNDLED
+
+    with closing(open_library(settings)) as library:
+        if not any(source.root == BUNDLED for source in library.sources()):
+            return
+        planned = library.sync(dry_run=True)
+    if planned.new or planned.changed or planned.removed:
+        click.echo(f"The bundled documents are not those of this version: {planned}.")
+        click.echo("Bring them up to date with `career-assistant ingest`.")
 
 
 def _is_empty(settings: Settings) -> bool:
@@ -218,7 +236,7 @@ class Entrance:
     async def _get_ready(self, stop: asyncio.Event) -> None:
         try:
             app = await _in_thread(self._build)
-            async with app.router.lifespan_context(app):
+            async with living(app):
                 self._app = app
                 warming, told = _in_thread(lambda: self._warm(app)), asyncio.ensure_future(stop.wait())
                 either: set[asyncio.Future[Any]] = {warming, told}
@@ -355,10 +373,12 @@ def _leave(code: int) -> NoReturn:
 
 def _made(settings: Settings, address: str) -> FastAPI:
     from assistant.build import build_assistant
+    from ingest.uploads import settle
     from ui.api import create_app
     from ui.chat import mount
 
     assistant = build_assistant(settings)
+    settle(assistant.library)
     hosts = () if settings.api_keys else (*_OWN_NAMES, address)
     return mount(create_app(assistant, settings, hosts), assistant)
 

@@ -11,6 +11,7 @@ from assistant.assistant import Assistant
 from assistant.types import Answer, Done, Event, Turn
 from ingest.errors import ModelUnavailable
 from ui import schemas
+from ui.metrics import Metrics
 
 SSE_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 """Keep what stands between from holding events back."""
@@ -24,16 +25,15 @@ def _assistant(request: Request) -> Assistant:
 Answering = Annotated[Assistant, Depends(_assistant)]
 
 
-def watched(events: Iterator[Event], request: Request) -> Iterator[Event]:
+def watched(events: Iterator[Event], counts: Metrics) -> Iterator[Event]:
     """The same events; what they come to is counted."""
-    metrics = request.app.state.metrics
     try:
         for event in events:
             if isinstance(event, Done):
-                metrics.answered(event.answer)
+                counts.answered(event.answer, event.model_failed)
             yield event
     except ModelUnavailable:
-        metrics.model_failed()
+        counts.model_failed()
         raise
 
 
