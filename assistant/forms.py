@@ -161,10 +161,7 @@ _WHOM_FOR = re.compile(
     r"|\b(?:aimed|meant|made|intended) (?:at|for)\b",
     re.IGNORECASE,
 )
-_BEFOREHAND_ASKED = re.compile(
-    r"\bneed\w*\b.*\bbefore(?:hand)?\b|\bprerequisites?\b|\b(?:required|needed|requirements?) (?:for|of|to)\b",
-    re.IGNORECASE,
-)
+_BEFOREHAND_ASKED = re.compile(r"\bneed\w*\b.*\bbefore(?:hand)?\b|\bprerequisites?\b", re.IGNORECASE)
 _BEFOREHAND = re.compile(r"\b(?:asks? for|needs?|requires?|expects?|prerequisites?|assumes?)\b", re.IGNORECASE)
 _DOES = re.compile(r"^what (?:do|does|did)\b.*\bdo\b", re.IGNORECASE)
 _DUTIES = re.compile(r"\bwhat .*\bdo(?:es)?$|\b(?:duties|responsibilit\w+|tasks)\b", re.IGNORECASE)
