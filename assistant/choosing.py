@@ -196,14 +196,8 @@ def _rows_that_say_so(asked: Question, candidates: Sequence[Evidence]) -> list[E
 
 
 def _worse(one: Evidence, lead: Evidence) -> bool:
-    """Whether a figure is narrowed down more than the lead's, or outdated beside it."""
-    if one.year < lead.year and _publisher(one) == _publisher(lead):
-        return True
+    """Whether a figure is narrowed down more than the lead's, or long outdated beside it."""
     return one.narrowed > lead.narrowed or len(one.unmet) > len(lead.unmet) or one.age > lead.age + _OUTDATED
-
-
-def _publisher(one: Evidence) -> str:
-    return one.statement.reference.publisher or one.hit.source.origin.publisher
 
 
 def _whole_list(asked: Question, lead: Evidence) -> bool:

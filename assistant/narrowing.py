@@ -18,10 +18,6 @@ _COMMON = 0.25
 """Share of the passages found from which a place that they name narrows nothing down."""
 
 
-_OF_ANOTHER = 2
-"""Ways that the name of another thing counts for: its figure is none of the thing asked about."""
-
-
 @dataclass(frozen=True)
 class Beside:
     """What the passages found have in common, and what else they are about than what is asked."""
@@ -73,7 +69,7 @@ def narrowed(question: Question, of_its_own: str, said: str, held: frozenset[str
     ways += "year" not in held and bool(held & UNITS) and not held & UNITS & asked
     ways += any(not frozenset(stems(place)) & named for place in places(said) if place not in beside.common)
     own = frozenset(stems(said))
-    return ways + _OF_ANOTHER * any(of <= own for title, of in beside.other_titles if title != of_its_own)
+    return ways + any(of <= own for title, of in beside.other_titles if title != of_its_own)
 
 
 def year_of(statement: Statement, as_of: str) -> int:
