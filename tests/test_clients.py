@@ -65,6 +65,21 @@ def test_parts_answer_gradios_own_routes_only_within_the_page(page: str) -> None
         assert client.get("/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/elsewhere", 404), ("GET", "/assets/no.js", 404), ("GET", "/v1", 404), ("GET", "/v1/none", 404),
+        ("PUT", "/healthz", 405), ("POST", "/metrics", 405), ("POST", "/", 405), ("PATCH", "/v1/ask", 405),
+        ("POST", "/openapi.json", 405), ("TRACE", "/v1/ask", 404), ("POST", "/v1/ask", 422),
+    ],
+)  # fmt: skip
+def test_beside_the_page_every_error_still_has_the_one_shape(page: str, method: str, path: str, status: int) -> None:
+    answer = httpx.request(method, page + path, headers=KEY)
+    error = answer.json()["error"]
+    assert (answer.status_code, set(error)) == (status, {"type", "message", "hint", "request_id"})
+    assert error["request_id"] == answer.headers["x-request-id"]
+
+
 # Open WebUI's
 
 

@@ -25,13 +25,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from assistant.assistant import Assistant
+from assistant.tracing import keep_addresses_out
 from assistant.types import Cited, Delta, Done, Event, Searching
 from ingest import errors
 from ingest.settings import Settings
 from ingest.types import Filters
 from ui import conversations_api, examples, library_api, mcp_server, metrics, openai_compat, render, schemas, slack
 from ui.docs import docs_html
-from ui.failures import handle_failures, kind_of, public, said
+from ui.failures import OneShape, handle_failures, kind_of, public, said
 from ui.guard import Guard, Seen
 from ui.limits import RateLimit
 from ui.logs import log_request, traces_wanted
@@ -62,6 +63,8 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if traces_wanted():
+            keep_addresses_out()
         async with mcp.running() if mcp else nullcontext(), bot.running() if bot else nullcontext():
             yield
 
@@ -85,6 +88,16 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
     if bot:
         app.state.slack = bot
         app.router.routes.extend(bot.routes())
+    _surround(app, settings, hosts, counts, [slack.PATH] if bot else [])
+    handle_failures(app)
+    return app
+
+
+def _surround(
+    app: FastAPI, settings: Settings, hosts: Sequence[str], counts: metrics.Metrics, signed: Sequence[str]
+) -> None:
+    """Put around an app what every request passes, the innermost first."""
+    app.add_middleware(OneShape)
     app.add_middleware(EndsInTime)
     # With no site named it grants nobody anything: Gradio, mounted beside us, would otherwise add rules of its own that
     # let every site in.
@@ -102,10 +115,8 @@ def create_app(assistant: Assistant, settings: Settings, hosts: Sequence[str] = 
         origins=settings.cors_origins,
         hosts=hosts,
         watch=_watch(counts),
-        signed=[slack.PATH] if bot else [],
+        signed=signed,
     )
-    handle_failures(app)
-    return app
 
 
 def _watch(counts: metrics.Metrics) -> Callable[[Seen], None]:
@@ -205,6 +216,9 @@ _PARTS = (router, library_api.router, conversations_api.router, openai_compat.ro
 
 
 @last.api_route("/v1/{rest:path}", methods=_METHODS, include_in_schema=False)
+@last.api_route("/healthz", methods=_METHODS, include_in_schema=False)
+@last.api_route("/readyz", methods=_METHODS, include_in_schema=False)
+@last.api_route("/metrics", methods=_METHODS, include_in_schema=False)
 def elsewhere(request: Request) -> None:
     """Everything else below `/v1`, so that a program never gets the chat page's HTML for an answer."""
     routes = (route for part in _PARTS for route in part.routes)

@@ -13,8 +13,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingest import errors
 
@@ -126,3 +128,44 @@ def _http_error(request: Request, error: HTTPException) -> Response:
     headers = dict(error.headers) if error.headers else None
     text = error.detail if known else message
     return error_response(request.url.path, error.status_code, kind, text, hint, request.state.request_id, headers)
+
+
+class OneShape:
+    """Wraps an ASGI app: what an app mounted in it does not have is said in the one shape, too.
+
+    Only the chat page's own parts keep theirs, which its program in the browser reads.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap this app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and say a 404 or 405 of somebody else's anew."""
+        if scope["type"] != "http" or scope["path"].startswith("/gradio_api/"):
+            await self._app(scope, receive, send)
+            return
+        held: Message | None = None
+        replaced = False
+
+        async def shaped(message: Message) -> None:
+            nonlocal held, replaced
+            if message["type"] == "http.response.start" and _is_foreign(message):
+                held = message
+            elif held is not None and message.get("body", b"").startswith(b'{"detail"'):
+                status, held, replaced = held["status"], None, True
+                response = error_response(scope["path"], status, *_HTTP_ERRORS[status], scope["state"]["request_id"])
+                await response(scope, receive, send)
+            elif not replaced:
+                if held is not None:
+                    await send(held)
+                    held = None
+                await send(message)
+
+        await self._app(scope, receive, shaped)
+
+
+def _is_foreign(start: Message) -> bool:
+    """Whether a response may be a refusal of a mounted app's, by its beginning."""
+    kind = Headers(raw=start["headers"]).get("content-type", "")
+    return start["status"] in (404, 405) and kind.startswith("application/json")

@@ -127,8 +127,10 @@ class VerifyRequest(_Request):
 
     model_config = _example(sentence="Data scientists earn a median of $112,590.")
 
-    sentence: Text = Field(description="1 to 4,000 characters.")
-    passages: list[Text] = Field([], max_length=100, description="Texts to hold it against instead of the library.")
+    sentence: Text = Field(description="1 to 4,000 characters, 20 sentences at most.")
+    passages: list[Text] = Field(
+        [], max_length=100, description="Texts to hold it against instead of the library, 100,000 characters at most."
+    )
     conversation_id: ConversationId = None
 
 
