@@ -31,15 +31,15 @@ _OPENING = re.compile(r"(?:^|[.!?:;\n]\s+|[\"“(•*-]\s*)$")
 UP = frozenset(
     stem(word)
     for word in (
-        "more higher greater above over exceed exceeds increase increased rise rises rose grow grows grew growth gain "
-        "larger bigger better most highest largest faster up improve"
+        "more higher greater above over exceed exceeds increase increased rise rises rose risen grow grows grew grown "
+        "growth gain larger bigger better most highest largest faster up improve"
     ).split()
 )
 DOWN = frozenset(
     stem(word)
     for word in (
-        "less lower fewer below under decrease decreased fall falls fell decline declined shrink drop dropped smaller "
-        "worse least lowest smallest slower down reduce reduced"
+        "less lower fewer below under decrease decreased fall falls fell fallen decline declined shrink shrunk drop "
+        "dropped smaller worse least lowest smallest slower down reduce reduced"
     ).split()
 )
 _THAN = re.compile(r"\bthan\b", re.IGNORECASE)

@@ -81,6 +81,19 @@ def evidence_of(
     }
 
 
+_WITHOUT = re.compile(r"\bwithout\b", re.IGNORECASE)
+
+
+def goes_without(asked: Question) -> bool:
+    """Whether a question names what is to be lacking, so that a statement that denies something answers best.
+
+    >>> from assistant.question import read_question
+    >>> goes_without(read_question("Can I weld without a licence?")), goes_without(read_question("Can I weld?"))
+    (True, False)
+    """
+    return denies(asked) or bool(_WITHOUT.search(_asking(asked)))
+
+
 def denies(asked: Question) -> bool:
     """Whether a question asks for what is not so, or goes without: an answer has to say that, too."""
     return not asked.yes_or_no and denied(_ASKS_BACK.sub("", _asking(asked)))

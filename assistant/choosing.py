@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.agreement import denied
-from assistant.answerable import denies, said_by
+from assistant.agreement import denied, missing_figures
+from assistant.answerable import goes_without, said_by
 from assistant.evidence import Evidence, credit
+from assistant.forms import in_a_manner
 from assistant.question import Question
-from ingest.words import stems
+from ingest.words import stems, words
 
 MOST_ITEMS = 8
 """Items of a list at most."""
@@ -24,6 +25,10 @@ _REASONED = 0.85
 """How much of the best score a statement needs that gives a reason, to lead where a reason is asked for."""
 _DENIED = 0.75
 """The same for a statement that denies, where the question does."""
+_IN_ITS_SECTION = 0.3
+"""How much less of it, at most, a list needs under a heading that the question names."""
+_IN_THE_MANNER = 0.75
+"""The same for a statement that tells where something comes from, or whom it is for, where that is asked."""
 _OUTDATED = 0.3
 """How much older than the lead a figure may be to stand beside it."""
 
@@ -37,8 +42,12 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     where one is hardly worse.
     """
     saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
-    if denies(asked):
-        saying = [one for one in saying if denied(said_by(one)) and one.score > saying[0].score * _DENIED] or saying
+    if in_a_manner(asked.text) and not saying[0].fits:
+        saying = [_in_the_manner(saying[0], saying), *saying]
+    if goes_without(asked):
+        denying = [one for one in saying if denied(said_by(one)) and one.score > saying[0].score * _DENIED]
+        without = [one for one in denying if "without" in words(said_by(one)) and "without" in words(asked.text)]
+        saying = without or denying or saying
     best = saying[0]
     if asked.every_source:
         return _row_by_source(best, saying)
@@ -66,6 +75,12 @@ def _advice(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
     return next((one for one in near if one.score > best.score * 0.7), best)
 
 
+def _in_the_manner(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
+    """The best candidate that speaks in the manner of what is asked, of the same document first, where one is near."""
+    telling = [one for one in saying if one.fits and one.score > best.score * _IN_THE_MANNER]
+    return next((one for one in telling if one.hit.source.id == best.hit.source.id), next(iter(telling), best))
+
+
 def _row_by_source(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
     """The best row of a table that is told apart by source, where one is hardly worse: it holds what each says."""
     rows = (
@@ -83,9 +98,10 @@ def _in_its_section(asked: Question, best: Evidence, saying: Sequence[Evidence])
 
     "What privacy problems come up?" is answered by the list under "Privacy", not by the overview that mentions it.
     """
-    if best.statement.kind != "sentence" or _heading_named(asked, best) >= _NAMED:
+    if asked.yes_or_no or best.statement.kind != "sentence" or _heading_named(asked, best) >= _NAMED:
         return best
-    under = (one for one in saying if one.statement.kind == "item" and _heading_named(asked, one) >= _NAMED)
+    items = ((one, _heading_named(asked, one)) for one in saying if one.statement.kind == "item")
+    under = (one for one, named in items if named >= _NAMED and one.score > best.score * (1 - _IN_ITS_SECTION * named))
     return next(
         (one for one in under if one.coverage >= best.coverage - 0.15 - 0.15 * _heading_named(asked, one)), best
     )
@@ -114,6 +130,8 @@ def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most
         return _by_every_source(asked, candidates, lead)
     if lead.statement.kind == "item" and _whole_list(asked, lead):
         return _siblings(lead, candidates)
+    if announced := _announced(asked, lead, candidates):
+        return [lead, *announced]
     rows = _rows_that_say_so(asked, candidates) if asked.kind == "list" else []
     if rows:
         return [*([lead] if lead.statement.kind == "sentence" else []), *rows][:MOST_ITEMS]
@@ -124,11 +142,33 @@ def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most
             break
         if one is lead or one.apt < 0.5 or one.coverage < lead.coverage - 0.2 or one.statement.text.endswith(":"):
             continue
+        if (
+            not asked.wants_figure
+            and one.statement.kind == "row"
+            and one.own < lead.own
+            and one.hit.source.id != lead.hit.source.id
+        ):
+            continue
         if asked.wants_figure and (not one.in_kind or one.coverage < lead.coverage - 0.05 or _worse(one, lead)):
             continue
         if all(_adds(one, other) for other in chosen):
             chosen.append(one)
     return chosen
+
+
+def _announced(asked: Question, lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:
+    """The items of the list behind a sentence that only says how many they are ("comes from four parts")."""
+    if asked.wants_figure or in_a_manner(asked.text) or lead.statement.kind != "sentence" or ":" in lead.statement.text:
+        return []
+    behind = [
+        one
+        for one in candidates
+        if one.hit.passage.id == lead.hit.passage.id
+        and one.statement.kind == "item"
+        and one.statement.start > lead.statement.start
+    ]
+    counted = not missing_figures(str(len(behind)), lead.statement.text)
+    return sorted(behind, key=lambda one: one.statement.start)[:MOST_ITEMS] if len(behind) > 1 and counted else []
 
 
 def _by_every_source(asked: Question, candidates: Sequence[Evidence], lead: Evidence) -> list[Evidence]:
@@ -147,7 +187,7 @@ def _by_every_source(asked: Question, candidates: Sequence[Evidence], lead: Evid
 def _rows_that_say_so(asked: Question, candidates: Sequence[Evidence]) -> list[Evidence]:
     """The rows of one table, two or more and not all of them, whose cells hold all that is asked ("retired")."""
     rows = [one for one in candidates if one.statement.kind == "row"]
-    saying = [one for one in rows if one.coverage > 0.95 and one.own > 0.3]
+    saying = [one for one in rows if not one.missing and one.own > 0.3]
     if not saying:
         return []
     same = [one for one in saying if _of_one_table(one, saying[0])]

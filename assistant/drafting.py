@@ -28,6 +28,8 @@ _MORE_OR_LESS = re.compile(
     r"\b(?:more|less|better|higher|lower|fewer|faster|slower|cheaper|most|least|highest|lowest)\b", re.IGNORECASE
 )
 _LESS_ASKED = re.compile(r"\b(?:less|lower|fewer|slower|cheaper|least|lowest)\b", re.IGNORECASE)
+_AGAIN_BY_TIME = re.compile(r",? (?:or|that is) [$€£]\d[\d,.]*\s(?:an|per|a) (?:hour|week|month|day)\b", re.IGNORECASE)
+"""The same sum once more by a shorter time: "$112,590 a year, or $54.13 an hour"."""
 _SHARE = re.compile(r"\d[\d.]*\s?%")
 _SUM = re.compile(r"[$€£]\s?\d[\d,.]*\s?(?:k\b|m\b|million)?", re.IGNORECASE)
 
@@ -52,6 +54,7 @@ class Writing:
         self._longest = longest
         self._length = 0
         self._numbers: dict[tuple[str, int], int] = {}
+        self._lines: set[tuple[str, int]] = set()
         self.citations: list[Citation] = []
         self.unverified: list[str] = []
 
@@ -62,11 +65,12 @@ class Writing:
         if self.citations and self._length + length > self._longest:
             return ""
         self._length += length
+        self._lines.add(_key(one))
         return f"{text} [{self.number(one, text)}]" + self._doubt(one, text)
 
     def number(self, one: Evidence, text: str = "") -> int:
         """The number of a statement, given at its first use."""
-        key = (one.hit.passage.id, one.statement.start)
+        key = _key(one)
         if key not in self._numbers:
             self._numbers[key] = len(self.citations) + 1
             score = self._support(one, text or one.statement.text).score
@@ -75,7 +79,7 @@ class Writing:
 
     def told(self, one: Evidence) -> bool:
         """Whether a statement has been said already."""
-        return (one.hit.passage.id, one.statement.start) in self._numbers
+        return _key(one) in self._lines
 
     def _support(self, one: Evidence, text: str) -> Support:
         """The verdict on a line: a rearrangement of the statement, its way and its origin says nothing new."""
@@ -89,6 +93,11 @@ class Writing:
             return ""
         self.unverified.append(text)
         return f" {NOT_CONFIRMED}"
+
+
+def _key(one: Evidence) -> tuple[str, int]:
+    """What tells a statement from all others."""
+    return one.hit.passage.id, one.statement.start
 
 
 def _whole(one: Evidence) -> str:
@@ -152,7 +161,7 @@ def _said(one: Found, writing: Writing) -> str:
     """One part's statements: a list where it is one, lines where rows or items stand beside others, else sentences."""
     beside = _beside(one) and not one.chosen[0].absent and not _no_reason(one.asked)
     front = note(one.asked, one.chosen[0].unmet) if beside else not_borne_out(one) or _no_reason(one.asked)
-    fresh = [each for index, each in enumerate(one.chosen) if index == 0 or not writing.told(each)]
+    fresh = [each for each in one.chosen if not writing.told(each)]
     if len(fresh) > 1 and all(each.statement.kind == "item" for each in fresh) and _one_list(fresh):
         lines = [line for each in fresh if (line := writing.line(each, each.statement.text))]
         heading = list_heading(fresh[0].hit, fresh[0].statement)
@@ -235,6 +244,7 @@ def _single(text: str) -> tuple[float, str] | None:
     >>> _single("It costs $99 (2026)."), _single("It grows 34% to 2034."), _single("$1 to $2")
     ((99.0, '$99'), (34.0, '34%'), None)
     """
+    text = _AGAIN_BY_TIME.sub("", text)
     for pattern in (_SUM, _SHARE):
         if found := [one.group().strip(" .,") for one in pattern.finditer(text)]:
             return (next(iter(figures(found[0]).values())), found[0]) if len(found) == 1 else None

@@ -169,14 +169,15 @@ def _evidence(
     dated = f"{above} {said} {'' if YEAR.search(said) else reference.as_of or origin.as_of}"
     lacking = unmet(question.qualifiers, held | frozenset(one.value for one in narrowings(above)), dated, own | way)
     met = frozenset(stem for one in question.qualifiers if one not in lacking for stem in one.stems)
-    credits = {term: max(credit(term, own), credit(term, way), float(term in met)) for term in question.terms}
+    owned = {term: max(_met_in(question, term, own), float(term in met)) for term in question.terms}
+    credits = {term: max(owned[term], _met_in(question, term, way)) for term in question.terms}
     total = sum(term_weights.values()) or 1.0
     missing = sorted((term for term in question.terms if credits[term] < 0.5), key=lambda term: -term_weights[term])
     return Evidence(
         hit,
         statement,
         coverage=sum(term_weights[term] * credits[term] for term in question.terms) / total,
-        own=sum(term_weights[term] * max(credit(term, own), float(term in met)) for term in question.terms) / total,
+        own=sum(term_weights[term] * owned[term] for term in question.terms) / total,
         focus=focus(hit, question),
         in_kind=absent or question.answered_in_kind(statement.text, heading),
         absent=absent,
@@ -254,6 +255,11 @@ def credit(term: str, held: frozenset[str]) -> float:
     if len(start) == _BEGINNING and any(other.startswith(start) and _begins(term, other) for other in held):
         return PREFIX_CREDIT
     return 0.0
+
+
+def _met_in(question: Question, term: str, held: frozenset[str]) -> float:
+    """The credit of a question's term; a name that the library lacks is met by nothing but itself."""
+    return float(term in held) if term in question.strange else credit(term, held)
 
 
 def _begins(one: str, other: str) -> bool:

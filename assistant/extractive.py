@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.answerable import LEAST, evidence_of, likelihood, of_something_else
+from assistant.answerable import LEAST, evidence_of, likelihood, names_something, of_something_else
 from assistant.choosing import MEASURED, choose, lead_of, paired
 from assistant.citations import Judge
 from assistant.drafting import Found, draft, not_found
 from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
 from assistant.forms import FIGURES
 from assistant.parts import Part, Parts, parts
-from assistant.question import Question, read_question
+from assistant.question import Question, asked_alone, read_question
 from assistant.spelling import is_everyday
 from assistant.types import Cited, Delta, Draft, Turn, Wish
 from ingest.types import Hit
@@ -114,9 +114,13 @@ class ExtractiveAnswerer:
     def find(self, question: str, hits: Sequence[Hit]) -> Finding | None:
         """The best statement for a question that asks one thing; None where nothing is at hand.
 
-        Where no reason is held for what a "why" takes for granted, what is held of it: that may contradict it.
+        Where no reason is held for what a "why" takes for granted, what is held of it: that may contradict it. Where
+        nothing is held for somebody like the person who asks, what is held for anybody.
         """
         found = self._find(question, hits)
+        alone = asked_alone(question)
+        if alone and (found is None or not found.answers) and (one := self._find(alone, hits)) and one.answers:
+            return replace(one, asked=replace(one.asked, personal=True))
         why = _WHY.match(question)
         if not why or found is None or found.answers:
             return found
@@ -125,7 +129,7 @@ class ExtractiveAnswerer:
 
     def _find(self, question: str, hits: Sequence[Hit]) -> Finding | None:
         counts = self._counts(sorted({hit.source.owner for hit in hits} - {""}))
-        asked = _without_everyday(read_question(question), counts.frequency)
+        asked = _strange_named(_without_everyday(read_question(question), counts.frequency), counts.frequency)
         weighed = weights(asked, counts.frequency, counts.passages)
         candidates = self._candidates(asked, hits, weighed)
         if not candidates:
@@ -185,6 +189,12 @@ def _without_everyday(asked: Question, frequency: Frequency) -> Question:
     everyday = {stem(word) for word in words(asked.text) if is_everyday(word) and not frequency(stem(word))}
     terms = tuple(term for term in asked.terms if term not in everyday)
     return replace(asked, terms=terms) if terms else asked
+
+
+def _strange_named(asked: Question, frequency: Frequency) -> Question:
+    """The question with those of its terms marked that are names and stand nowhere in the library ("Coursera")."""
+    strange = (term for term in asked.terms if not frequency(term) and names_something(asked, term))
+    return replace(asked, strange=frozenset(strange))
 
 
 def _pieces(text: str) -> list[str]:

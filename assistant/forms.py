@@ -155,6 +155,14 @@ _ORIGIN = re.compile(
     r"\b(?:traces? back|origins?|comes? from|rests? on|goes back|is based on|by (?:a|an) \w+ (?:of|with))\b",
     re.IGNORECASE,
 )
+_WHOM_FOR_ASKED = re.compile(r"^who (?:is|are|was|were) .*\bfor\W*$", re.IGNORECASE)
+_WHOM_FOR = re.compile(
+    r"\bfor (?:people|those|anyone|anybody|everyone|somebody|someone|beginners|students|professionals|\w+s who)\b"
+    r"|\b(?:aimed|meant|made|intended) (?:at|for)\b",
+    re.IGNORECASE,
+)
+_BEFOREHAND_ASKED = re.compile(r"\bneed\w*\b.*\bbefore(?:hand)?\b|\bprerequisites?\b", re.IGNORECASE)
+_BEFOREHAND = re.compile(r"\b(?:asks? for|needs?|requires?|expects?|prerequisites?|assumes?)\b", re.IGNORECASE)
 _DOES = re.compile(r"^what (?:do|does|did)\b.*\bdo\b", re.IGNORECASE)
 _DUTIES = re.compile(r"\bwhat .*\bdo(?:es)?$|\b(?:duties|responsibilit\w+|tasks)\b", re.IGNORECASE)
 _COUNTED = re.compile(
@@ -163,6 +171,18 @@ _COUNTED = re.compile(
     r"|there|work|get|apply)\b",
     re.IGNORECASE,
 )
+
+_MANNERS = ((_ORIGIN_ASKED, _ORIGIN), (_WHOM_FOR_ASKED, _WHOM_FOR), (_BEFOREHAND_ASKED, _BEFOREHAND))
+"""Questions of a manner that only some statements speak in."""
+
+
+def in_a_manner(asked: str) -> bool:
+    """Whether it is asked where something comes from, whom it is for, or what it needs beforehand.
+
+    >>> in_a_manner("Who is the exam for?"), in_a_manner("Who passes the exam?")
+    (True, False)
+    """
+    return any(wanted.search(asked) for wanted, _ in _MANNERS)
 
 
 def fits(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
@@ -173,8 +193,9 @@ def fits(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
     """
     if any(one.search(asked) and one.search(text) for one in (_MOST, _LEAST)):
         return True
-    if _ORIGIN_ASKED.search(asked):
-        return bool(_ORIGIN.search(text))
+    for wanted, given in _MANNERS:
+        if wanted.search(asked):
+            return bool(given.search(text))
     if kind == "advice":
         return bool(_IMPERATIVE.search(text) or _WAY_TO.search(text) or _HOW_TO.search(heading))
     if kind == "reason":

@@ -47,7 +47,9 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
         r"|how much (?:money|cash|do"
         r"|does|would|can|could|will|is|are)|makes? (?:a |per |in a )?(?:year|month|hour)"
         r"|make (?:more|less)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"
-        r"|\bhow much\b.*\bmake\b",
+        r"|\bhow much\b.*\bmake\b"
+        r"|\bwhat (?:do|does|did|can|could|would|will) (?:[\w'’/-]+ ){1,6}make"
+        r"(?=\W*$|\W+(?:in|at|as|on|when|after|a|per|and|or|now|today)\b)",
     ),
     ("time", r"\bhow many (?:years?|months?|weeks?|days?|hours?|minutes?)\b"),
     ("count", r"\bhow many\b|\bnumber of\b"),
@@ -66,7 +68,8 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ),
     (
         "time",
-        r"\bwhen\b|\bhow long\b|\bwhat (?:year|date)\b|\bhow (?:old|soon)\b|\b(?:average|typical|\w+ment|what) age\b|"
+        r"(?:^|[,;.!]\s*|\b(?:and|or|but|so|since|until|by|from|exactly|know|me|say)\s)when\b(?! it comes to)"
+        r"|\bhow long\b|\bwhat (?:year|date)\b|\bhow (?:old|soon)\b|\b(?:average|typical|\w+ment|what) age\b|"
         r"\b(?:longer|shorter)\b",
     ),
     ("list", r"\b(?:which|list|name|examples?)\b|\bwhat (?:are|kinds?|types?|sorts?|skills|tools|languages|factors)\b"),
@@ -144,6 +147,7 @@ _OWN_WORDS = 2
 _OF_ONESELF = re.compile(r"\b(?:i|me|my|we|us|our)\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(
     r"\b(?:is|are|was|were) (?:that|this|those|these)\b|\b(?:those|these)\b"
+    r"|(?<!is )(?<!are )(?<!was )(?<!were )\bthere\W*$"
     r"|\bit\b(?! (?:too|hard|easy|possible|worth|late|true|better|realistic|normal|difficult|enough|help))",
     re.IGNORECASE,
 )
@@ -180,7 +184,8 @@ _ASKING = frozenset(
         "someone somebody anyone person people lot lots bit good best important main key difference differences "
         "different differ compare compared versus vs better happen happens involve involved consist hi hello hey "
         "thanks thank think believe say says said consider possible ask asking wonder wondering look looking tend "
-        "get getting got go going take takes does do done use used work worth start become becoming way ways "
+        "get getting got go going come comes coming came take takes does do done use used work worth start become "
+        "becoming way ways "
         "shud cud wud wanna gonna gotta gimme lemme dunno pls plz abt bout ur u r im ive dont doesnt cant wat wut wats "
         "whats hows whos wheres yo dude bro guys folks hey ok okay much rather still even ever actual truly true right "
         "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger "
@@ -224,6 +229,8 @@ class Question:
     """Whether the figures of all sources are asked for."""
     qualifiers: tuple[Qualifier, ...] = ()
     """What it is narrowed to: a level of a career, a share of the earners, a year, an hour."""
+    strange: frozenset[str] = frozenset()
+    """Terms that are names and that the library does not hold: no word that only begins like them meets them."""
 
     def answered_in_kind(self, text: str, heading: str = "") -> bool:
         """Whether a text holds a figure, date or degree where one is wanted; true when nothing special is."""
@@ -283,6 +290,17 @@ def read_question(text: str) -> Question:
         every_source=every,
         qualifiers=qualifiers(asked) if kind in FIGURES else (),
     )
+
+
+def asked_alone(text: str) -> str:
+    """What is asked behind what a person tells of themselves, where it names something by itself; else nothing.
+
+    >>> asked_alone("I am 45 and a nurse. Where do I start with welding?"), asked_alone("I weld. Is that enough?")
+    ('Where do I start with welding?', '')
+    """
+    match = _ABOUT_ME.match(text)
+    asked = text[match.end() :] if match else ""
+    return asked if asked and not _POINTS_BACK.search(asked) and _terms(asked, _kind(asked, None))[0] else ""
 
 
 def _told_in_front(text: str) -> tuple[str, str, bool]:

@@ -148,11 +148,25 @@ class Speller:
 
         far = 2 if len(word) > 5 else 1
         near = extract(word, self._surfaces, scorer=OSA.distance, score_cutoff=min(far, most), limit=20)
-        found = [one for one in near if one[1] < 2 or len(word) >= _LONG or one[0][:_ALIKE] == word[:_ALIKE]]
+        found = [one for one in near if one[1] < 2 or _two_off(word, one[0])]
         best = min(
-            found, key=lambda one: (one[1], one[0][0] != word[0], -self.known.words.get(one[0], 0)), default=None
+            found,
+            key=lambda one: (one[1], one[0][0] != word[0], one[0][-1] != word[-1], -self.known.words.get(one[0], 0)),
+            default=None,
         )
         return str(best[0]) if best else ""
+
+
+def _two_off(word: str, other: str) -> bool:
+    """Whether two changes may make one word of another: a long one or one that begins alike, and no end cut off.
+
+    People leave letters out and swap them; an end that is another and shorter belongs to another word.
+
+    >>> _two_off("experianse", "experience"), _two_off("coursera", "courses"), _two_off("milgram", "diagram")
+    (True, False, False)
+    """
+    alike = len(word) >= _LONG or other[:_ALIKE] == word[:_ALIKE]
+    return alike and (word[-1] == other[-1] or len(other) >= len(word))
 
 
 _ASKING_WORDS = (
