@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ingest.words import STOPWORDS, words
 
-VECTOR, BM25, LATE = 1.0, 0.3, 1.0
+VECTOR, BM25, LATE = 1.0, 0.2, 1.0
 """What each opinion counts."""
 
 ALIKE = 0.9

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ingest.bm25 import bm25, times
 from ingest.catalog import Catalog
@@ -57,7 +57,7 @@ def _listed(
     by_terms = catalog.full_text(terms, CANDIDATES, filters, [*also, *(number for number, _ in by_pairs[:CANDIDATES])])
     own = catalog.own_columns(owners, filters) if owners else {}
     if not own:
-        return _together(dict(by_terms), dict(by_pairs), pair)
+        return _put_forward(_together(dict(by_terms), dict(by_pairs), pair), also)
     held = own | catalog.shared_columns([number for number, _ in by_terms])
     both = [*terms, *pairs]
     holding = Counter(catalog.holding(both))
@@ -65,17 +65,20 @@ def _listed(
         holding.update(phrase for phrase in set(both) if any(times(column, phrase.split()) for column in columns))
     total, _ = catalog.holds(("", *owners))
     single, side_by_side = (bm25(held, phrases, WEIGHTS, holding, total) for phrases in (terms, pairs))
-    return _best_of_each(_together(single, side_by_side, pair), own, also)
+    listed = _together(single, side_by_side, pair)
+    shared = _put_forward([one for one in listed if one[0] not in own], also)
+    mine = _put_forward([one for one in listed if one[0] in own], also)
+    return by_score(dict([*shared, *mine]))
 
 
 def _together(by_terms: Mapping[int, float], by_pairs: Mapping[int, float], pair: float) -> Listed:
     return by_score({number: score + pair * by_pairs.get(number, 0.0) for number, score in by_terms.items()})
 
 
-def _best_of_each(listed: Listed, own: Container[int], also: Sequence[int]) -> Listed:
-    """The shared passages of a list, and of the own the best and those put forward otherwise."""
-    kept = {number for number, _ in [one for one in listed if one[0] in own][:CANDIDATES]}.union(also)
-    return [one for one in listed if one[0] in kept or one[0] not in own]
+def _put_forward(listed: Listed, also: Sequence[int]) -> Listed:
+    """The best of a list, and those that were put forward otherwise."""
+    others = frozenset(also)
+    return [one for place, one in enumerate(listed) if place < CANDIDATES or one[0] in others]
 
 
 def late_scores(catalog: Catalog, query: str, asked: Embedded, numbers: Sequence[int], rarity: Callable[[str], float]
