@@ -40,6 +40,12 @@ _LONG = 8
 """Letters from which two changes are still the same word; in shorter ones they make another ("Milgram", "diagram")."""
 
 
+_NAME = 5
+"""Letters of a name that may be a typo."""
+_SHORT = 5
+"""Letters of a word that a name stands near to by chance ("paleo", "Palo"), so that it is no typo of it."""
+
+
 class Words(Protocol):
     """The words that a library uses."""
 
@@ -129,7 +135,9 @@ class Speller:
         if len(low) < 4 or is_english(low):
             return _asking_word(low) if len(low) == 3 and not named and not is_english(low) else ""
         if named:
-            return self._nearest(low, 1)
+            # A name that the library lacks is no typo; people hit the first letter of those that they mean.
+            near = self._nearest(low, 1) if len(low) >= _NAME else ""
+            return near if near[:1] == low[0] else ""
         return self._parted(low) or self._nearest(low) or _one_off(low)
 
     def _parted(self, word: str) -> str:
@@ -149,6 +157,8 @@ class Speller:
         far = 2 if len(word) > 5 else 1
         near = extract(word, self._surfaces, scorer=OSA.distance, score_cutoff=min(far, most), limit=20)
         found = [one for one in near if one[1] < 2 or _two_off(word, one[0])]
+        if len(word) <= _SHORT:
+            found = [one for one in found if is_english(one[0]) or self.known.words.get(one[0], 0) > 1]
         best = min(
             found,
             key=lambda one: (one[1], one[0][0] != word[0], one[0][-1] != word[-1], -self.known.words.get(one[0], 0)),

@@ -206,6 +206,14 @@ def test_names_are_not_mended_into_other_words() -> None:
     assert speller.mend("draw a diagramm") == "draw a diagram"
 
 
+def test_names_that_the_library_lacks_are_not_mended_towards_what_stands_near_by_chance() -> None:
+    words = {"thing": 9, "ship": 4, "palo": 1, "stock": 1, "python": 8}
+    speller = Speller(Vocabulary(words, words, 10), LABELS)
+    for question in ("Tell me more about Ching Shih.", "What is paleo?"):
+        assert speller.mend(question) == question
+    assert speller.mend("is Pythn hard, and what are stok options?") == "is python hard, and what are stock options?"
+
+
 class _Slow(FakeListChatModel):
     """A model that thinks for longer than it is given."""
 
