@@ -90,6 +90,10 @@ _HOW_LONG = re.compile(
 )
 _HOW_OLD = re.compile(r"\bhow old\b|\bage\b", re.IGNORECASE)
 _HOW_MANY_JOBS = re.compile(r"\bhow many (?:\w+ )?(?:jobs|openings|postings|ads|positions|vacancies)\b", re.IGNORECASE)
+_OPENINGS = re.compile(
+    r"\d[\d,.]*(?: (?:thousand|million))? (?:(?:job|new|annual) )?(?:openings|vacancies|postings|ads)\b", re.IGNORECASE
+)
+"""A number of places to fill, which is no number of people: "about 7,800 openings for welders"."""
 _WHY = re.compile(r"^why\b", re.IGNORECASE)
 
 FIGURES: frozenset[Kind] = frozenset(("money", "percent", "count", "time", "education"))
@@ -103,6 +107,8 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
 
     >>> in_form("money", "What do welders earn?", "Median pay: $51,000"), in_form("time", "How long?", "In 2024")
     (True, False)
+    >>> in_form("count", "How many welders are there?", "About 7,800 openings for welders are projected each year.")
+    False
     >>> in_form("reason", "Why?", "Three things.", "Why demand grows")
     True
     """
@@ -114,7 +120,8 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
             return bool(PERCENT.search(text))
         case "count":
             share = PERCENT.search(text) or SHARE_OF.search(text)
-            return bool(COUNT.search(text) or (share and _shares_count(asked)))
+            told = text if _HOW_MANY_JOBS.search(asked) else _OPENINGS.sub(" ", text)
+            return bool(COUNT.search(told) or (share and _shares_count(asked)))
         case "time":
             return bool(_time(asked).search(text))
         case "education":
