@@ -177,7 +177,7 @@ def test_dropped_document_that_cannot_be_read_says_why_and_others_are_taken(show
     page.locator("#chooser").set_input_files(files)
     page.locator("#papers .failure").wait_for()
     assert page.locator("#papers .failure").inner_text() == (
-        "broken.pdf: broken.pdf is damaged or no PDF file. Open it and save it again."
+        "broken.pdf is damaged or no PDF file. Open it and save it again."
     )
     page.locator("#papers li").wait_for()
     page.locator("#papers li [data-do=drop]").click()
