@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from ingest.library import Library
 # The same examples every time, so that a change is judged by what it changed.
 settings.register_profile("same", derandomize=True)
 settings.load_profile("same")
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # A shell that starts us behind "&" takes Ctrl-C away from every server that the tests start and stop by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
