@@ -25,10 +25,10 @@ _REASONED = 0.85
 """How much of the best score a statement needs that gives a reason, to lead where a reason is asked for."""
 _DENIED = 0.75
 """The same for a statement that denies, where the question does."""
-_IN_ITS_SECTION = 0.3
-"""How much less of it, at most, a list needs under a heading that the question names."""
 _IN_THE_MANNER = 0.75
 """The same for a statement that tells where something comes from, or whom it is for, where that is asked."""
+_IN_ITS_SECTION = 0.3
+"""How far below the best score a list may be under a heading that the question names in full, as a part of it."""
 _OUTDATED = 0.3
 """How much older than the lead a figure may be to stand beside it."""
 
@@ -38,8 +38,8 @@ _FIGURE = re.compile(r"[$€£]?\d[\d,]*(?:\.\d+)?%?")
 def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     """The best candidate; where a figure is wanted, the best that holds one and is hardly worse.
 
-    A sentence that only opens a list says nothing by itself. What goes without something is answered by what does, too,
-    where one is hardly worse.
+    A sentence that only opens a list says nothing by itself. Where it is asked whom something is for, or what goes
+    without something, a statement leads that speaks of that, if it is hardly worse.
     """
     saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
     if in_a_manner(asked.text) and not saying[0].fits:
@@ -101,10 +101,14 @@ def _in_its_section(asked: Question, best: Evidence, saying: Sequence[Evidence])
     if asked.yes_or_no or best.statement.kind != "sentence" or _heading_named(asked, best) >= _NAMED:
         return best
     items = ((one, _heading_named(asked, one)) for one in saying if one.statement.kind == "item")
-    under = (one for one, named in items if named >= _NAMED and one.score > best.score * (1 - _IN_ITS_SECTION * named))
-    return next(
-        (one for one in under if one.coverage >= best.coverage - 0.15 - 0.15 * _heading_named(asked, one)), best
+    under = ((one, named) for one, named in items if named >= _NAMED)
+    near = (
+        one
+        for one, named in under
+        if one.score > best.score * (1 - _IN_ITS_SECTION * named)
+        and one.coverage >= best.coverage - 0.15 - 0.15 * named
     )
+    return next(near, best)
 
 
 def _heading_named(asked: Question, one: Evidence) -> float:
@@ -142,18 +146,18 @@ def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most
             break
         if one is lead or one.apt < 0.5 or one.coverage < lead.coverage - 0.2 or one.statement.text.endswith(":"):
             continue
-        if (
-            not asked.wants_figure
-            and one.statement.kind == "row"
-            and one.own < lead.own
-            and one.hit.source.id != lead.hit.source.id
-        ):
+        if not asked.wants_figure and _row_elsewhere(one, lead):
             continue
         if asked.wants_figure and (not one.in_kind or one.coverage < lead.coverage - 0.05 or _worse(one, lead)):
             continue
         if all(_adds(one, other) for other in chosen):
             chosen.append(one)
     return chosen
+
+
+def _row_elsewhere(one: Evidence, lead: Evidence) -> bool:
+    """Whether it is a row of another table that says less of what is asked than the lead: a figure nobody asked for."""
+    return one.statement.kind == "row" and one.own < lead.own and one.hit.source.id != lead.hit.source.id
 
 
 def _announced(asked: Question, lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:

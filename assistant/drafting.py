@@ -10,7 +10,7 @@ from assistant.agreement import direction, figures
 from assistant.choosing import count_the_same
 from assistant.citations import NOT_CONFIRMED, Judge, citation, inert
 from assistant.evidence import Evidence, statement_text
-from assistant.forms import MONEY
+from assistant.forms import MONEY, told_once
 from assistant.question import Question
 from assistant.support import Support
 from assistant.types import Citation, Draft, Outcome, Wish
@@ -28,8 +28,6 @@ _MORE_OR_LESS = re.compile(
     r"\b(?:more|less|better|higher|lower|fewer|faster|slower|cheaper|most|least|highest|lowest)\b", re.IGNORECASE
 )
 _LESS_ASKED = re.compile(r"\b(?:less|lower|fewer|slower|cheaper|least|lowest)\b", re.IGNORECASE)
-_AGAIN_BY_TIME = re.compile(r",? (?:or|that is) [$€£]\d[\d,.]*\s(?:an|per|a) (?:hour|week|month|day)\b", re.IGNORECASE)
-"""The same sum once more by a shorter time: "$112,590 a year, or $54.13 an hour"."""
 _SHARE = re.compile(r"\d[\d.]*\s?%")
 _SUM = re.compile(r"[$€£]\s?\d[\d,.]*\s?(?:k\b|m\b|million)?", re.IGNORECASE)
 
@@ -244,7 +242,7 @@ def _single(text: str) -> tuple[float, str] | None:
     >>> _single("It costs $99 (2026)."), _single("It grows 34% to 2034."), _single("$1 to $2")
     ((99.0, '$99'), (34.0, '34%'), None)
     """
-    text = _AGAIN_BY_TIME.sub("", text)
+    text = told_once(text)
     for pattern in (_SUM, _SHARE):
         if found := [one.group().strip(" .,") for one in pattern.finditer(text)]:
             return (next(iter(figures(found[0]).values())), found[0]) if len(found) == 1 else None

@@ -90,11 +90,14 @@ _HOW_LONG = re.compile(
 )
 _HOW_OLD = re.compile(r"\bhow old\b|\bage\b", re.IGNORECASE)
 _HOW_MANY_JOBS = re.compile(r"\bhow many (?:\w+ )?(?:jobs|openings|postings|ads|positions|vacancies)\b", re.IGNORECASE)
-_OPENINGS = re.compile(
-    r"\d[\d,.]*(?: (?:thousand|million))? (?:(?:job|new|annual) )?(?:openings|vacancies|postings|ads)\b", re.IGNORECASE
+_OPENINGS = re.compile(r"\b(?:openings|vacancies|postings|ads)\b", re.IGNORECASE)
+_COUNTED_OPENINGS = re.compile(
+    rf"\d[\d,.]*(?: (?:thousand|million))? (?:(?:job|new|annual) )?{_OPENINGS.pattern}", re.IGNORECASE
 )
 """A number of places to fill, which is no number of people: "about 7,800 openings for welders"."""
 _WHY = re.compile(r"^why\b", re.IGNORECASE)
+
+_AGAIN_BY_TIME = re.compile(r",? (?:or|that is) [$€£]\d[\d,.]*\s(?:an|per|a) (?:hour|week|month|day)\b", re.IGNORECASE)
 
 FIGURES: frozenset[Kind] = frozenset(("money", "percent", "count", "time", "education"))
 """The kinds that only a text of a certain form can answer."""
@@ -107,8 +110,9 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
 
     >>> in_form("money", "What do welders earn?", "Median pay: $51,000"), in_form("time", "How long?", "In 2024")
     (True, False)
-    >>> in_form("count", "How many welders are there?", "About 7,800 openings for welders are projected each year.")
-    False
+    >>> said = "About 7,800 openings for welders are projected each year."
+    >>> in_form("count", "How many welders are there?", said), in_form("count", "How many welder openings?", said)
+    (False, True)
     >>> in_form("reason", "Why?", "Three things.", "Why demand grows")
     True
     """
@@ -120,7 +124,8 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
             return bool(PERCENT.search(text))
         case "count":
             share = PERCENT.search(text) or SHARE_OF.search(text)
-            told = text if _HOW_MANY_JOBS.search(asked) else _OPENINGS.sub(" ", text)
+            places = _HOW_MANY_JOBS.search(asked) or _OPENINGS.search(asked)
+            told = text if places else _COUNTED_OPENINGS.sub(" ", text)
             return bool(COUNT.search(told) or (share and _shares_count(asked)))
         case "time":
             return bool(_time(asked).search(text))
@@ -131,6 +136,15 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
         case "advice":
             return not SURVEYED.search(text)
     return True
+
+
+def told_once(text: str) -> str:
+    """A text without the same sum once more by a shorter time.
+
+    >>> told_once("It pays $112,590 a year, or $54.13 an hour.")
+    'It pays $112,590 a year.'
+    """
+    return _AGAIN_BY_TIME.sub("", text)
 
 
 _MOST = re.compile(

@@ -38,12 +38,10 @@ _SHORT_FORMS = {
 """What English shortens, written out where the library writes it so."""
 _LONG = 8
 """Letters from which two changes are still the same word; in shorter ones they make another ("Milgram", "diagram")."""
-
-
 _NAME = 5
-"""Letters of a name that may be a typo."""
+"""Letters that a name has at least, to be taken for a typo."""
 _SHORT = 5
-"""Letters of a word that a name stands near to by chance ("paleo", "Palo"), so that it is no typo of it."""
+"""Letters of a word at most to which a name may stand near by chance ("paleo", "Palo")."""
 
 
 class Words(Protocol):

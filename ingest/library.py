@@ -18,7 +18,7 @@ from ingest.dense import DenseViews, Vectors, ViewError, exact, merged
 from ingest.embed import Embedder
 from ingest.errors import EmbedderMismatch, LibraryError
 from ingest.lock import writer
-from ingest.ranking import CANDIDATES, by_score, hits, late_scores, ranked, worded
+from ingest.ranking import CANDIDATES, by_score, hits, late_scores, put_forward, ranked, worded
 from ingest.rerank import DEPTH, Reranker
 from ingest.schema import filtered, owned
 from ingest.snapshot import Snapshot, Vocabulary, read_snapshot
@@ -110,9 +110,8 @@ class Library:
         known = self._vocabulary(snapshot, owners)
         near = self._nearest(snapshot, asked.vector, filters, owners)
         similarities = dict(near)
-        by_words = worded(
-            self.catalog, query, known.frequency, known.passages, filters, owners=owners, also=list(similarities)
-        )
+        nearest = list(similarities)
+        by_words = worded(self.catalog, query, known.frequency, known.passages, filters, owners=owners, also=nearest)
         lacking = [number for number, _ in by_words if number not in similarities]
         similarities.update(self._similarities(lacking, asked.vector))
         found, judged = ranked(
@@ -122,7 +121,7 @@ class Library:
             lambda numbers: late_scores(self.catalog, query, asked, numbers, known.rarity),
         )
         fused = [one for one in found if one.number not in snapshot.repeated][: max(k, DEPTH) + SPARE]
-        lists = {"vector": near, "bm25": by_words[:CANDIDATES], "statement": by_score(judged)}
+        lists = {"vector": near, "bm25": put_forward(by_words, nearest), "statement": by_score(judged)}
         return hits(self.catalog, query, fused, k, similarities, lists, self._reranker)
 
     def passage(self, passage_id: str, owners: Sequence[str] = ()) -> Neighbourhood | None:

@@ -57,7 +57,7 @@ def _listed(
     by_terms = catalog.full_text(terms, CANDIDATES, filters, [*also, *(number for number, _ in by_pairs[:CANDIDATES])])
     own = catalog.own_columns(owners, filters) if owners else {}
     if not own:
-        return _put_forward(_together(dict(by_terms), dict(by_pairs), pair), also)
+        return _candidates(_together(dict(by_terms), dict(by_pairs), pair), also)
     held = own | catalog.shared_columns([number for number, _ in by_terms])
     both = [*terms, *pairs]
     holding = Counter(catalog.holding(both))
@@ -66,8 +66,8 @@ def _listed(
     total, _ = catalog.holds(("", *owners))
     single, side_by_side = (bm25(held, phrases, WEIGHTS, holding, total) for phrases in (terms, pairs))
     listed = _together(single, side_by_side, pair)
-    shared = _put_forward([one for one in listed if one[0] not in own], also)
-    mine = _put_forward([one for one in listed if one[0] in own], also)
+    shared = _candidates([one for one in listed if one[0] not in own], also)
+    mine = _candidates([one for one in listed if one[0] in own], also)
     return by_score(dict([*shared, *mine]))
 
 
@@ -75,10 +75,16 @@ def _together(by_terms: Mapping[int, float], by_pairs: Mapping[int, float], pair
     return by_score({number: score + pair * by_pairs.get(number, 0.0) for number, score in by_terms.items()})
 
 
-def _put_forward(listed: Listed, also: Sequence[int]) -> Listed:
+def _candidates(listed: Listed, also: Sequence[int]) -> Listed:
     """The best of a list, and those that were put forward otherwise."""
     others = frozenset(also)
     return [one for place, one in enumerate(listed) if place < CANDIDATES or one[0] in others]
+
+
+def put_forward(by_words: Listed, also: Sequence[int]) -> Listed:
+    """Those of `worded` that their words put forward: the best of all, and whoever is there for no other reason."""
+    others = frozenset(also)
+    return [one for place, one in enumerate(by_words) if place < CANDIDATES or one[0] not in others]
 
 
 def late_scores(catalog: Catalog, query: str, asked: Embedded, numbers: Sequence[int], rarity: Callable[[str], float]

@@ -84,7 +84,12 @@ def _settle(library: Library, base: Path) -> None:
     mark, before = base / _COMING, base / _BEFORE
     if not mark.exists():
         return
-    name, owner = json.loads(mark.read_text(encoding="utf-8"))
+    try:
+        name, owner = json.loads(mark.read_text(encoding="utf-8"))
+    except ValueError:
+        # It was ended while it wrote this, before anything was moved.
+        mark.unlink()
+        return
     path = base / "files" / name
     held = library.catalog.files(owner).get((str(path), name))
     if not path.exists() or held != file_hash(path):

@@ -23,7 +23,7 @@ from ingest.full_text import WEIGHTS
 from ingest.library import Library
 from ingest.types import Filters, Hit
 from ingest.upkeep import Upkeep
-from ingest.uploads import bring_file, forgotten, take_out
+from ingest.uploads import bring_file, forgotten, settle, take_out
 
 MINE, THEIRS = "key:mine", "key:theirs"
 CANARY = "Zanzibarkolonie"
@@ -261,3 +261,28 @@ def test_catalog_counts_words_of_each_owner_apart(tmp_path: Path) -> None:
         catalog: Catalog = library.catalog
         one, both = catalog.vocabulary([MINE])[0], catalog.vocabulary([MINE, THEIRS])[0]
         assert both == {stem: 2 * count for stem, count in one.items()} and not catalog.vocabulary()[0]
+
+
+def test_every_hit_of_own_and_shared_documents_says_why_it_was_found(library: Library, tmp_path: Path) -> None:
+    names = ("oak", "elm", "ash", "yew", "fir", "bay", "fig", "box", "may", "sorb")
+    for owner in ("", "ada"):
+        pages = "\n\n".join(
+            f"## Shelf {n}\n\nThere lies the bank ledger {names[n % 10]} {n} of {owner or 'all'} in {names[n // 10]}."
+            for n in range(100)
+        )
+        file = tmp_path / f"shelves{owner}.md"
+        file.write_text(f"# Shelves of {owner or 'all'}\n\n{pages}")
+        library.sync([str(file)], owner=owner)
+    found = library.search("Where does the bank ledger of the oak office lie?", k=200, owners=("ada",))
+    assert {hit.source.owner for hit in found} == {"", "ada"}
+    assert all(hit.ranks for hit in found)
+
+
+def test_a_mark_that_was_cut_short_keeps_no_server_from_beginning(library: Library) -> None:
+    bring_file(library, "note.md", io.BytesIO(NOTE.encode()), MINE)
+    (folder,) = library.folder.glob("uploads/*")
+    (folder / "coming").write_text('["no')
+    settle(library)
+    bring_file(library, "second.md", io.BytesIO(b"# Second\n\nA second keeper earns more.\n"), MINE)
+    assert sorted(path.name for path in (folder / "files").iterdir()) == ["note.md", "second.md"]
+    assert not list(folder.glob("coming*"))

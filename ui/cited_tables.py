@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assistant.forms import told_once
 from ingest.types import Passage, Statement
 from ui.exchange import Placed
 
@@ -24,7 +25,6 @@ _ANY_NUMBER = re.compile(r"\d[\d,.]*")
 _TIMES = {"": 1.0, "k": 1e3, "m": 1e6, "million": 1e6, "billion": 1e9}
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _HOURLY = re.compile(r"\bhour(?:s|ly)?\b", re.IGNORECASE)
-_BY_THE_HOUR = re.compile(r"\s*(?:an|per|/)\s*hour\b", re.IGNORECASE)
 _TO = ("to", "-", "\u2013")
 _RISE = re.compile(r"\bfrom\s*$", re.IGNORECASE)
 _MOST_TIMES = 4
@@ -224,7 +224,8 @@ def figures_beside(cited: Mapping[int, Placed]) -> list[Beside]:
     """Sums that different publishers, or one in different years, give in an answer; newest first.
 
     Only what may be set beside each other: of one currency, all by the hour or none, and of one order of size. A
-    statement with several sums is left out, and shares are, which count too many different things.
+    statement with several sums is left out, unless they are a range or one sum by the year and by the hour; shares are,
+    too, which count too many different things.
     """
     found = [one for number, placed in sorted(cited.items()) if (one := _beside(number, placed))]
     alike: dict[tuple[Unit, bool], list[Beside]] = {}
@@ -241,34 +242,26 @@ def _beside(number: int, placed: Placed) -> Beside | None:
     label, cells = cells_of(citation.quote) if placed.rows else ("", {"": citation.quote})
     for header, value in cells.items():
         about = ", ".join(filter(None, (citation.title, label, header))) if placed.rows else citation.quote
-        if placed.rows:
-            cell = figure_of(value)
-            told = (cell, bool(_HOURLY.search(f"{about} {value}"))) if cell else None
-        else:
-            told = _only(value)
-        if told and told[0].unit != "%":
-            return Beside(told[0], about, citation.publisher, citation.as_of, number, citation.review_by, told[1])
+        said = value if placed.rows else told_once(value)
+        figure = figure_of(value) if placed.rows else _only(said)
+        if figure and figure.unit != "%":
+            hourly = bool(_HOURLY.search(f"{about} {said}" if placed.rows else said))
+            return Beside(figure, about, citation.publisher, citation.as_of, number, citation.review_by, hourly)
     return None
 
 
-def _only(sentence: str) -> tuple[Figure, bool] | None:
-    """The one figure or range that a sentence gives, and whether it is by the hour.
-
-    A sum by the hour behind one by the year says the same once more. "From" one sum "to" another may be a rise.
-    """
+def _only(sentence: str) -> Figure | None:
+    """The one figure or range that a sentence gives. "From" one sum "to" another may be a rise, and is none."""
     found = list(_FIGURE.finditer(sentence))
-    yearly = [one for one in found if not _BY_THE_HOUR.match(sentence, one.end())]
-    told = yearly or found
-    first, last = (told[0], told[-1]) if told else (None, None)
-    if first is None or last is None:
+    if not 1 <= len(found) <= 2:
         return None
+    first, last = found[0], found[-1]
     between = sentence[first.end() : last.start()].strip().lower()
-    is_range = len(told) == 2 and between in _TO and not _RISE.search(sentence[: first.start()])
-    if _unit(first) != _unit(last) or not (first is last or is_range):
+    is_range = between in _TO and _unit(first) == _unit(last) and not _RISE.search(sentence[: first.start()])
+    if first is not last and not is_range:
         return None
     low, high = sorted((_value(first), _value(last)))
-    hourly = len(told) == len(found) and bool(_HOURLY.search(sentence))
-    return Figure(_unit(first), low, high, sentence[first.start() : last.end()].strip()), hourly
+    return Figure(_unit(first), low, high, sentence[first.start() : last.end()].strip())
 
 
 def rows_of(passage: Passage, like: Statement) -> list[Statement]:
