@@ -146,7 +146,8 @@ def test_thumb_and_word_reach_the_store_and_survive_reload(shown: Shown, assista
     shown.page.keyboard.press("Enter")
     wait(lambda: assistant.conversations.every_turn()[-1].comment == "Too long")
     assert assistant.conversations.every_turn()[-1].rating == "down"
-    assert shown.page.locator("[data-rate=down]").get_attribute("aria-pressed") == "true"
+    # The page hears of it a moment after the store.
+    wait(lambda: shown.page.locator("[data-rate=down]").get_attribute("aria-pressed") == "true")
     shown.page.reload()
     shown.page.locator("[data-rate=down][aria-pressed=true]").wait_for()
 
