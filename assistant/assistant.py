@@ -182,10 +182,13 @@ class Assistant:
     def _found(self, searched_for: str, k: int, filters: Filters, owners: Sequence[str]) -> list[Hit]:
         """The passages for a question and for each of its parts, in turn, each once, at most `k`."""
         taken = parts(searched_for)
-        asked = [part.text for part in taken.parts] if taken.how == "several" else [searched_for]
-        if taken.how == "sides":
-            asked += [part.text for part in taken.parts]
-        lists = [self.library.search(one, k, filters, owners) for one in asked]
+        if taken.how == "several":
+            lists = [self.library.search(part.text, k, filters, owners) for part in taken.parts]
+        else:
+            lists = [self.library.search(searched_for, k, filters, owners)]
+            taken = parts(searched_for, dict.fromkeys(hit.source.title for hit in lists[0]))
+            beside = taken.parts if taken.how == "sides" else ()
+            lists += [self.library.search(part.text, k, filters, owners) for part in beside]
         first: dict[str, Hit] = {}
         for hit in (hit for rank in zip_longest(*lists) for hit in rank if hit is not None):
             first.setdefault(hit.passage.id, hit)

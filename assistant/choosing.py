@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from assistant.agreement import denied, missing_figures
+from assistant.agreement import denied, figures, missing_figures
 from assistant.answerable import goes_without, said_by
+from assistant.breakdown import rows_asked_for
 from assistant.evidence import Evidence, credit
 from assistant.forms import in_a_manner
 from assistant.question import Question
@@ -33,6 +34,7 @@ _OUTDATED = 0.3
 """How much older than the lead a figure may be to stand beside it."""
 
 _FIGURE = re.compile(r"[$€£]?\d[\d,]*(?:\.\d+)?%?")
+_ROUNDED = re.compile(r"(?P<figure>\d+(?:\.(?P<decimals>\d+))?)\s?(?:million|billion|thousand|m|bn)", re.IGNORECASE)
 
 
 def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
@@ -125,13 +127,16 @@ def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
     On a page about "web developers and digital designers", "digital designers held 128,900 jobs" is a part.
     """
     whole = (one for one in saying if one.in_kind and one.own > best.own + 0.1 and one.coverage >= best.coverage)
-    return next((one for one in whole if one.score > best.score * 0.85), best)
+    return next((one for one in whole if one.apt >= 0.5 and one.score > best.score * 0.85), best)
 
 
 def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most: int = 3) -> list[Evidence]:
     """The lead and what helps beside it, in the order in which it is said; `most` statements, or one whole list."""
     if asked.every_source:
         return _by_every_source(asked, candidates, lead)
+    if told_apart := rows_asked_for(asked, lead, candidates):
+        whole = lead.statement.kind == "sentence" and lead.in_kind and not (lead.absent or lead.narrowed or lead.unmet)
+        return [*([lead] if whole else []), *told_apart][:MOST_ITEMS]
     if lead.statement.kind == "item" and _whole_list(asked, lead):
         return _siblings(lead, candidates)
     if announced := _announced(asked, lead, candidates):
@@ -139,12 +144,18 @@ def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most
     rows = _rows_that_say_so(asked, candidates) if asked.kind == "list" else []
     if rows:
         return [*([lead] if lead.statement.kind == "sentence" else []), *rows][:MOST_ITEMS]
-    chosen = [lead]
+    chosen = _with_key_fact(asked, _exact(asked, lead, candidates), candidates)[:most]
     least = lead.score * ((0.92 if asked.wants_figure else 0.88) if most <= 3 else 0.7)
     for one in candidates:
         if len(chosen) == most or one.score < least:
             break
-        if one is lead or one.apt < 0.5 or one.coverage < lead.coverage - 0.2 or one.statement.text.endswith(":"):
+        if (
+            one in chosen
+            or one is lead
+            or one.apt < 0.5
+            or one.coverage < lead.coverage - 0.2
+            or one.statement.text.endswith(":")
+        ):
             continue
         if not asked.wants_figure and _row_elsewhere(one, lead):
             continue
@@ -153,6 +164,47 @@ def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most
         if all(_adds(one, other) for other in chosen):
             chosen.append(one)
     return chosen
+
+
+def _exact(asked: Question, lead: Evidence, candidates: Sequence[Evidence]) -> Evidence:
+    """The lead, or what gives the number in full that the lead rounds: "1.1 million jobs", "Jobs: 1,075,100"."""
+    if asked.kind != "count":
+        return lead
+    told = figures(lead.statement.text)
+    full = (one for one in candidates if one.in_kind and _beside_lead(one, lead) and rounds(told, one.statement.text))
+    return next((one for one in full if one.apt == 1.0 and not _worse(one, lead)), lead)
+
+
+def rounds(rough: Mapping[str, float], text: str) -> bool:
+    """Whether a figure written in millions or billions is one of a text, rounded.
+
+    >>> rounds({"1.1 million": 1.1e6}, "Jobs: 1,075,100"), rounds({"1.1 million": 1.1e6}, "Jobs: 1,200,000")
+    (True, False)
+    """
+    full = figures(text).values()
+    for written, value in rough.items():
+        found = _ROUNDED.fullmatch(written)
+        step = value / float(found["figure"]) / 10 ** len(found["decimals"] or "") if found and value else 0.0
+        if step and any(other != value and round(other / step) == round(value / step) for other in full):
+            return True
+    return False
+
+
+def _with_key_fact(asked: Question, lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:
+    """The lead, and behind a sentence the row of its document that is labelled by what is asked, where it says more.
+
+    "Dentists need a DDS or DMD" is said with "Typical entry-level education: doctoral or professional degree".
+    """
+    if not asked.wants_figure or lead.statement.kind != "sentence" or not lead.in_kind or lead.absent:
+        return [lead]
+    rows = (one for one in candidates if one.statement.kind == "row" and one.in_kind and one.apt == 1.0)
+    near = (one for one in rows if _beside_lead(one, lead) and one.score > 0.8 * lead.score and not _worse(one, lead))
+    return [lead, *(one for one in [next(near, lead)] if one is not lead and _adds(one, lead))]
+
+
+def _beside_lead(one: Evidence, lead: Evidence) -> bool:
+    """Whether a statement is of the lead's document and as much about what is asked."""
+    return one.hit.source.id == lead.hit.source.id and one.own > lead.own - 0.05 and one.coverage > lead.coverage - 0.05
 
 
 def _row_elsewhere(one: Evidence, lead: Evidence) -> bool:
@@ -229,11 +281,19 @@ def _siblings(lead: Evidence, candidates: Sequence[Evidence]) -> list[Evidence]:
 
 def _adds(one: Evidence, other: Evidence) -> bool:
     """Whether a statement says something that another does not: other figures, where it has any, and other words."""
-    figures, told = (frozenset(_FIGURE.findall(which.statement.text)) for which in (one, other))
-    if figures and figures <= told:
+    mine, theirs = (_plain(which.statement.text) for which in (one, other))
+    numbers, told = (frozenset(_FIGURE.findall(text)) for text in (mine, theirs))
+    if numbers and numbers <= told:
         return False
-    mine, theirs = frozenset(stems(one.statement.text)), frozenset(stems(other.statement.text))
-    return len(mine & theirs) / (min(len(mine), len(theirs)) or 1) < 0.6
+    if not numbers and one.statement.kind == "row" and mine.partition(": ")[2] in theirs:
+        return False
+    left, right = frozenset(stems(mine)), frozenset(stems(theirs))
+    return len(left & right) / (min(len(left), len(right)) or 1) < 0.6
+
+
+def _plain(text: str) -> str:
+    """A text as it is compared with another: small letters, straight apostrophes."""
+    return text.lower().replace("’", "'")
 
 
 def paired(

@@ -13,7 +13,7 @@ from assistant.evidence import Evidence, statement_text
 from assistant.forms import MONEY, told_once
 from assistant.question import Question
 from assistant.support import Support
-from assistant.types import Citation, Draft, Outcome, Wish
+from assistant.types import NOT_HELD, Citation, Draft, Outcome, Wish
 from assistant.wording import in_words, list_heading, note
 from ingest.types import Hit
 from ingest.words import stems, words
@@ -280,7 +280,7 @@ def _table(held: Sequence[Found], writing: Writing) -> str:
 def not_found(hits: Sequence[Hit]) -> Draft:
     """The honest refusal, naming the nearest topics."""
     titles = list(dict.fromkeys(hit.source.title for hit in hits))[:3]
-    text = "The library does not hold an answer to that."
+    text = NOT_HELD
     if titles:
         text += f" The nearest it has is: {'; '.join(titles)}."
     return Draft(text, "not_found", follow_ups=tuple(titles))

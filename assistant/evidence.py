@@ -190,7 +190,9 @@ def _evidence(
         brevity=_brevity(question, statement, met),
         missing=tuple(missing),
         unmet=lacking,
-        narrowed=narrowed(question, hit.source.title, said, held, beside) if question.wants_figure else 0,
+        narrowed=narrowed(question, hit.source.title, said, held, beside) + _of_a_part(question, hit, statement)
+        if question.wants_figure
+        else 0,
         year=year_of(statement, reference.as_of or origin.as_of),
     )
 
@@ -290,6 +292,24 @@ def _apt(question: Question, hit: Hit, statement: Statement, met: frozenset[str]
     named = called | frozenset(stems(hit.source.title))
     words = [one for one in label if not one.isdigit()]
     return sum(credit(one, named) for one in words) / len(words) if words else 1.0
+
+
+_SEVERAL = re.compile(r",|\b(?:and|or)\b", re.IGNORECASE)
+
+
+def _of_a_part(question: Question, hit: Hit, statement: Statement) -> bool:
+    """Whether a statement names only a part of what its title, and with it the question, names in full.
+
+    For "cooks and helpers", the row "Cooks: $40,000" is of a part; "Median pay: $38,000" is not. A sentence calls a
+    thing by a part of its name, so that only a title of several things has parts for it.
+    """
+    title = frozenset(stems(hit.source.title))
+    if not title <= frozenset(stems(question.text)):
+        return False
+    if statement.kind == "sentence" and not _SEVERAL.search(hit.source.title):
+        return False
+    said = statement.text if statement.kind == "sentence" else re.split(r":| - ", statement.text, maxsplit=1)[0]
+    return 0 < len(title & frozenset(stems(said))) < len(title)
 
 
 def _met_by(text: str, question: Question) -> frozenset[str]:

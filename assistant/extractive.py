@@ -100,7 +100,7 @@ class ExtractiveAnswerer:
 
     def compose(self, question: str, hits: Sequence[Hit], wish: Wish = "") -> Draft:
         """The whole answer at once."""
-        taken = parts(question)
+        taken = parts(question, dict.fromkeys(hit.source.title for hit in hits))
         whole = self.find(question, hits) if taken.how != "several" else None
         if whole is not None and (taken.how == "one" or not _takes_sides(taken, whole)):
             found = [self._answered(whole, Part(question, question), wish)]

@@ -31,7 +31,8 @@ OF_PAY = re.compile(
 )
 MONEY = re.compile(r"[$€£₹]\s?\d|\b(?:usd|eur|gbp|inr)\s?\d|\d\s?(?:usd|eur|gbp|dollars|euros|pounds)\b", re.IGNORECASE)
 FREE = re.compile(r"\bfree\b|\bcosts? nothing\b", re.IGNORECASE)
-PERCENT = re.compile(r"\d\s?(?:%|per ?cent\b|percent\b|percentage points?\b)", re.IGNORECASE)
+PERCENT = re.compile(r"\d\s?(?:%|per ?cent\b(?!:)|percentage points?\b)", re.IGNORECASE)
+"""A share; "2024-34 Percent: 0" is a column of a table, headed by years."""
 COUNT = re.compile(
     r"(?<![$€£₹\d.,])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
     r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d)"
@@ -45,7 +46,8 @@ SHARE_OF = re.compile(
 )
 DATE = re.compile(rf"\b(?:19|20)\d\d\b|\b{_MONTH}\b")
 SPAN = re.compile(
-    rf"\b(?:\d[\d,.]*|one|{_SPELLED}|several|few|half an?)(?:\s?(?:-|–|to|and|or)\s?\w+)?(?:[\s-]\w+)?[\s-]"
+    rf"(?<![$€£₹,.])\b(?:\d[\d,.]*|one|{_SPELLED}|several|few|half an?)(?:\s?(?:-|–|to|and|or)\s?\w+)?"
+    rf"(?:[\s-](?!(?:an?|per)\b)\w+)?[\s-]"
     rf"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?)\b(?! (?:ago|before|earlier))"
     rf"|\byears of experience\b.*\b(?:\d+|{_SPELLED})\b",
     re.IGNORECASE,

@@ -64,7 +64,9 @@ def narrowed(question: Question, of_its_own: str, said: str, held: frozenset[str
     """
     asked = frozenset(one.value for one in question.qualifiers)
     shares = frozenset(one for one in held if one.startswith(("highest", "lowest")))
-    ways = sum(bool(kind) and not kind & asked for kind in (held & LEVELS, shares))
+    # The education for a level of entry is what is asked for by the education alone.
+    levels = held & LEVELS if question.kind != "education" else frozenset()
+    ways = sum(bool(kind) and not kind & asked for kind in (levels, shares))
     named = frozenset(stems(question.text))
     ways += "year" not in held and bool(held & UNITS) and not held & UNITS & asked
     ways += any(not frozenset(stems(place)) & named for place in places(said) if place not in beside.common)

@@ -7,12 +7,14 @@ to say: one statement may answer the whole.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from assistant.forms import FIGURES
 from assistant.question import is_asking, read_question
-from ingest.words import STOPWORDS
+from assistant.topics import Talk, pointed_at
+from ingest.words import STOPWORDS, stem, words
 
 How = Literal["one", "several", "sides"]
 
@@ -43,13 +45,22 @@ _ASKS = (
     r"(?:what|which|how|where|when|who|whom|whose|why|do|does|did|is|are|was|were|can|could|should|would|will|has|have)"
 )
 _NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)")
+_AHEAD = r"(?:(?:until|till|by|since|from|for|at|in|to|with)\s+(?=(?:when|what|which|where|whom|whose)\b))?"
+"""What may stand in front of a word that asks: "until when", "at which bank"."""
 _NEXT_CLAUSE = re.compile(
     r"[,;]?\s+(?:and|but|or|also)(?: also)?\s+"
-    r"(?=(?:what|which|how|where|when|who|why|do|does|is|are|can|should)\b(?!['’]))"
+    rf"(?={_AHEAD}(?:what|which|how|where|when|who|whom|whose|why|do|does|is|are|can|should)\b(?!['’]))"
     r"|,\s+(?=(?:what|which|how|where|when|who|why)\b)",
     re.IGNORECASE,
 )
-_OPENS = re.compile(rf"^(?:and|but|also|so|then|or)?\s*,?\s*{_ASKS}\b", re.IGNORECASE)
+_OPENS = re.compile(rf"^(?:and|but|also|so|then|or)?\s*,?\s*{_AHEAD}{_ASKS}\b", re.IGNORECASE)
+_OF_THE_ASKER = re.compile(
+    r"\b(?:can|could|do|should|must|may|will|would|have)\s+(?:i|we|you|one|people|somebody|someone)\b", re.IGNORECASE
+)
+_POINTS = re.compile(
+    r"\b(?:it|its|they|them|their|this|that|these|those|there|one|ones|he|she|him|her|his)\b", re.IGNORECASE
+)
+_OWN = re.compile(r"\b(?:my|our|your)\s+\w+", re.IGNORECASE)
 _PLACE = r"(?:[A-Z][\w.'’-]*(?:\s+(?:[A-Z][\w.'’-]*|of(?=\s[A-Z])))*)"
 _PLACES = re.compile(
     rf"\b(?P<lead>in|at|near)\s+(?P<names>{_PLACE}(?:\s*,\s*(?:(?:in|at|near)\s+)?{_PLACE})*"
@@ -90,8 +101,12 @@ _SETTING_BESIDE = re.compile(
 )
 
 
-def parts(question: str) -> Parts:
+def parts(question: str, names: Iterable[str] = ()) -> Parts:
     """Take a question apart.
+
+    Args:
+        question: What is asked, standing alone.
+        names: What the library calls things, as titles; one of them that joins two things stays whole.
 
     >>> [part.text for part in parts("What do welders earn? Which degree do they need?").parts]
     ['What do welders earn?', 'Which degree do they need?']
@@ -99,16 +114,21 @@ def parts(question: str) -> Parts:
     ['What do cooks earn in Boston?', 'What do cooks earn in Zurich?']
     >>> [part.about for part in parts("Who earns more, a data scientist or an ML engineer?").parts]
     ['data scientist', 'ML engineer']
+    >>> [parts("What do cooks and helpers earn?", names).how for names in ((), ("Cooks and Helpers",))]
+    ['sides', 'one']
     """
     question = " ".join(question.split())
+    whole = _named(question, names)
     several = _several(question)
     if len(several) < 2:
         several = _attributes(question)
     if len(several) > 1:
         return Parts("several", tuple(Part(one, one.rstrip("?!. ")) for one in several[:MOST]))
-    if len(each := _sides(question, _EACH_OF)) > 1:
+    if len(each := _sides(question, whole, _EACH_OF)) > 1:
         return Parts("several", tuple(each[:MOST]))
-    sides = _places(question) or _owners(question) or _sides(question)
+    sides = _places(question) or _owners(question) or _sides(question, whole)
+    if not sides and _SETTING_BESIDE.search(question):
+        sides = _sides(question, ())
     if len(sides) > 1:
         return Parts("sides", tuple(sides[:MOST]))
     return Parts("one", (Part(question, question.rstrip("?!. ")),))
@@ -119,13 +139,15 @@ def _several(question: str) -> list[str]:
     found: list[str] = []
     ahead = ""
     for sentence in _NEXT_SENTENCE.split(question):
-        for clause in _NEXT_CLAUSE.split(sentence):
+        for place, clause in enumerate(_NEXT_CLAUSE.split(sentence)):
             said = f"{ahead} {clause}".strip()
             if len(clause.split()) < 3 or not (_OPENS.match(clause) or clause.endswith("?")):
                 ahead = said
                 continue
             whole = said if said.endswith("?") else f"{said.rstrip(' .!')}?"
-            found.append(_with_verb(whole, found[-1]) if found else whole)
+            if found:
+                whole = _with_verb(whole, found[-1])
+            found.append(_with_subject(whole, found[-1]) if found and place else whole)
             ahead = ""
     if ahead and found:
         found[-1] = f"{found[-1]} {ahead}"
@@ -162,6 +184,23 @@ def _with_verb(question: str, before: str) -> str:
     return f"{question[:-1]} {verb['verb']}?" if verb else question
 
 
+def _with_subject(question: str, before: str) -> str:
+    """A question on what the person who asks can do, with the subject of the one before it where it names none.
+
+    >>> _with_subject("until when can I apply?", "What does Hill Bank pay?")
+    'until when can I apply for Hill Bank?'
+    >>> _with_subject("how do I learn Python?", "What does Hill Bank pay?")
+    'how do I learn Python?'
+    """
+    own = [word for word in words(_OWN.sub(" ", question)) if word not in STOPWORDS and not is_asking(word)]
+    if len(own) > 1 or not _OF_THE_ASKER.search(question) or _POINTS.search(question) or _POINTS.search(before):
+        return question
+    subject = pointed_at(question, None, Talk().heard(before, before))
+    if subject is None or all(is_asking(word) for word in subject.text.split()):
+        return question
+    return f"{question.rstrip(' ?.!')} for {subject.text}?"
+
+
 def _places(question: str) -> list[Part]:
     match = _PLACES.search(question)
     if not match:
@@ -171,9 +210,28 @@ def _places(question: str) -> list[Part]:
     return [Part(f"{before}{match['lead']} {name}{after}", name) for name in names]
 
 
-def _sides(question: str, joins: re.Pattern[str] = _JOINS) -> list[Part]:
-    """Two things set beside each other by a joining word, each with the rest of the question."""
+def _named(question: str, names: Iterable[str]) -> list[range]:
+    """Where a question names one of these in full, singular or plural alike.
+
+    >>> _named("Who pays Cooks and Helpers?", ["Cook and Helper"])
+    [range(9, 26)]
+    """
+    typed = list(_WORD.finditer(question))
+    told = [stem(word.group()) for word in typed]
+    found = []
+    for name in names:
+        own = [stem(word) for word in _WORD.findall(name)]
+        if len(own) > 2:
+            starts = (at for at in range(len(told) - len(own) + 1) if told[at : at + len(own)] == own)
+            found += [range(typed[at].start(), typed[at + len(own) - 1].end()) for at in starts]
+    return found
+
+
+def _sides(question: str, whole: Sequence[range], joins: re.Pattern[str] = _JOINS) -> list[Part]:
+    """Two things set beside each other by a joining word that no name holds, each with the rest of the question."""
     for join in joins.finditer(question):
+        if any(join.start() in name for name in whole):
+            continue
         ahead = question[: join.start()]
         if join.group().split()[0].lower() not in ("and", "or"):
             ahead = _COMPARING.sub("", ahead)

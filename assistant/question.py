@@ -114,7 +114,7 @@ _TELLING: dict[Kind, frozenset[str]] = {
     "percent": frozenset(map(stem, ("outlook", "growth", "grow", "projected", "change", "percent"))),
     "count": frozenset(map(stem, ("number", "jobs", "held", "total"))),
     "time": frozenset(map(stem, ("years", "months", "weeks", "since", "until"))),
-    "education": frozenset(map(stem, ("education", "degree", "typical", "entry", "need"))),
+    "education": frozenset(map(stem, ("education", "degree", "typical", "entry", "level", "need"))),
 }
 
 _NAMED = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
@@ -318,11 +318,17 @@ def _told_in_front(text: str) -> tuple[str, str, bool]:
     return asked, told, True
 
 
+_GROWING = re.compile(r"\bemployment\b(?=.*\b(?:grow\w*|change\w*|rise|fall|increase|decline|shrink)\b)", re.IGNORECASE)
+"""What grows or shrinks: it says which figure is wanted, not of what, and employers are not employment."""
+
+
 def _terms(asked: str, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Stems that an answer has to be about, and all that carry meaning, each once, in order."""
     raw = (stem(word) for word in words(_HORIZON.sub(" ", asked)) if word not in STOPWORDS)
     carried = tuple(dict.fromkeys(raw))
     aside = _ASKING | _CUES.get(kind, frozenset()) | (UP | DOWN if kind == "percent" else frozenset())
+    if kind == "percent" and _GROWING.search(asked):
+        aside |= {stem("employment")}
     return tuple(one for one in carried if one not in aside), carried
 
 

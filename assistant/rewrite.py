@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from assistant.labels import Key, Labels, key
 from assistant.smalltalk import reply_to
 from assistant.topics import OMITTED, Pronoun, Talk, is_plural, leaves_out, mentions, pointed_at
-from assistant.types import Turn
+from assistant.types import NOT_HELD, Turn
 from ingest.words import STOPWORDS, stems, words
 
 Similar = Callable[[str, Sequence[str]], Sequence[float]]
@@ -44,11 +44,19 @@ _OWNERS = frozenset(("its", "their", "theirs", "his", "hers"))
 _PLURALS = frozenset(("they", "them", "their", "theirs", "these", "those"))
 _PERSONS = frozenset(("he", "she", "him", "her", "his", "hers"))
 _BARE = re.compile(r"^(?:why|how|how so|how come|since when|when|where|who|really|says who)\b[\s?!.]*$", re.IGNORECASE)
+_OWN_SUBJECT = re.compile(
+    r"\b(?:do|does|did|can|could|will|would|should|has|have)\s+(?!(?:i|you|we|one|it|they)\b)\w"
+    r"|^(?:which|what)\s+(?!(?:is|are|was|were|do|does|did|can|should)\b)[\w-]+\s+(?!(?:do|does|did|can|should)\b)\w",
+    re.IGNORECASE,
+)
+"""Who or what does it, named in the question: "Which skills do employers want?", "Which jobs pay most?"."""
+_ONE_AT_END = re.compile(r"(?<=\bbecome )one\W*$", re.IGNORECASE)
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 _ORDINAL = re.compile(r"\bthe (first|second|third|fourth|fifth|last)(?: one| option| of (?:these|those|them))?\b", re.I)
 _WORD = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
 _QUESTION_WORD = re.compile(
-    r"^(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|"
+    r"^(?:(?:until|till|by|since|from|for|at|in|to|with) (?=(?:when|what|which|where|whom|whose)\b))?"
+    r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|"
     r"have|had|may|might|must|tell|list|name|explain|describe|compare|show|give|define)\b",
     re.IGNORECASE,
 )
@@ -109,7 +117,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     meant = pointed_at(question, pronoun, state.talk, labels)
     attributes_only = _only_attributes(rest, labels) and not _has_topic(rest, labels)
     if _is_fragment(rest):
-        if attributes_only and meant and not set(meant.key) <= labels.attributes:
+        if attributes_only and meant and (meant.key in labels.titles or not set(meant.key) <= labels.attributes):
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
         asked = _replace(rest, state.asked, labels, similar if lead_in and lead_in.group() else _unlike)
         if asked:
@@ -120,6 +128,10 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if meant is None:
         return state.heard(question, question)
     likely = 1.0 if pronoun or attributes_only else leaves_out(question, state.talk)
+    unheld = state.answer.startswith(NOT_HELD) and meant.turn == len(state.talk.turns) - 1
+    if unheld and not pronoun and not (attributes_only and not _OWN_SUBJECT.search(question)):
+        # What nothing was held of is no subject of the talk: only a question that has none itself is about it.
+        likely = 0.0
     asked = put(question, pronoun, meant.text) if likely >= OMITTED else question
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
 
@@ -202,7 +214,12 @@ def put(question: str, pronoun: Pronoun | None, name: str) -> str:
     "What are lung cancer's symptoms?"
     >>> put("What are the symptoms?", None, "lung cancer")
     'What are the symptoms of lung cancer?'
+    >>> put("How do I become one?", None, "welder")
+    'How do I become a welder?'
     """
+    if pronoun is None and (one := _ONE_AT_END.search(question)):
+        article = "an " if name[:1].lower() in "aeiou" else "a "
+        return f"{question[: one.start()]}{'' if is_plural(name) else article}{name}?"
     if pronoun is None:
         return f"{question.rstrip(' ?.!')} of {name}?"
     owner = name + ("'" if name.endswith("s") else "'s") if pronoun.possessive else name

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.labels import Labels
+from assistant.question import is_asking
 from assistant.spelling import commonness
 from ingest.words import STOPWORDS, stems
 
@@ -145,7 +146,7 @@ def signs_of(
         "disagrees": float(pronoun is not None and plural != pronoun.plural),
         "person_name": float(pronoun is not None and pronoun.person and bool(mention.signs["name"])),
         "title": float(mention.key in labels.titles),
-        "attribute": float(held <= labels.attributes),
+        "attribute": float(held <= labels.attributes and mention.key not in labels.titles),
     }
 
 
@@ -189,7 +190,9 @@ def mentions(question: str, turn: int) -> list[Mention]:
                 break
             if not _is_content(tokens[last].group()) or (last > first and not _adjoin(question, tokens, last)):
                 break
-            if _MODIFIER.search(tokens[last].group()):
+            if _MODIFIER.search(tokens[last].group()) or (
+                first == last and is_asking(tokens[last].group()) and any(verb == last for _, verb in verbs)
+            ):
                 continue
             text = question[tokens[first].start() : tokens[last].end()]
             key = tuple(stems(text))

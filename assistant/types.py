@@ -13,6 +13,9 @@ Wish = Literal["", "shorter", "more", "sources", "table"]
 
 Outcome = Literal["answered", "partial", "not_found", "unclear", "declined", "smalltalk"]
 
+NOT_HELD = "The library does not hold an answer to that."
+"""What an answer begins with that is none."""
+
 
 @dataclass(frozen=True)
 class Citation:
