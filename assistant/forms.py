@@ -31,8 +31,8 @@ OF_PAY = re.compile(
 )
 MONEY = re.compile(r"[$€£₹]\s?\d|\b(?:usd|eur|gbp|inr)\s?\d|\d\s?(?:usd|eur|gbp|dollars|euros|pounds)\b", re.IGNORECASE)
 FREE = re.compile(r"\bfree\b|\bcosts? nothing\b", re.IGNORECASE)
-PERCENT = re.compile(r"\d\s?(?:%|per ?cent\b(?!:)|percentage points?\b)", re.IGNORECASE)
-"""A share; "2024-34 Percent: 0" is a column of a table, headed by years."""
+PERCENT = re.compile(r"(?<!(?:19|20)\d\d[–-]\d)\d\s?(?:%|per ?cent\b|percentage points?\b)", re.IGNORECASE)
+"""A share; the years of a column headed "Change, 2024-34 Percent" are none."""
 COUNT = re.compile(
     r"(?<![$€£₹\d.,])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
     r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d)"

@@ -193,7 +193,9 @@ def _with_subject(question: str, before: str) -> str:
     'how do I learn Python?'
     """
     own = [word for word in words(_OWN.sub(" ", question)) if word not in STOPWORDS and not is_asking(word)]
-    if len(own) > 1 or not _OF_THE_ASKER.search(question) or _POINTS.search(question) or _POINTS.search(before):
+    if len(own) > 1 or not _OF_THE_ASKER.search(question) or _OF_THE_ASKER.search(before):
+        return question
+    if _POINTS.search(question) or _POINTS.search(before):
         return question
     subject = pointed_at(question, None, Talk().heard(before, before))
     if subject is None or all(is_asking(word) for word in subject.text.split()):
@@ -238,6 +240,9 @@ def _sides(question: str, whole: Sequence[range], joins: re.Pattern[str] = _JOIN
         left, right = _ending(ahead), _beginning(question[join.end() :])
         if not left or not right:
             continue
+        left = ahead[min([len(ahead) - len(left), *(one.start for one in whole if len(ahead) - len(left) in one)]) :]
+        ends = join.end() + len(right)
+        right = question[join.end() : max([ends, *(one.stop for one in whole if ends in one)])]
         before = ahead[: len(ahead) - len(left)]
         after = question[len(ahead) : join.start()] + question[join.end() + len(right) :]
         rest = _SETTING_BESIDE.sub(" ", before), _SETTING_BESIDE.sub(" ", after)

@@ -177,6 +177,19 @@ def test_the_figure_that_is_asked_for_leads(assistant: Assistant, question: str,
     assert answer.outcome == "answered" and all(one in answer.answer for one in figures)
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["What does a data scientist earn by experience?", "How much do AI engineers make at each level?",
+     "Robotics engineer pay depending on years of experience"],
+)  # fmt: skip
+def test_pay_by_experience_is_the_whole_ladder(assistant: Assistant, question: str) -> None:
+    answer = sound(assistant.ask(question))
+    quotes = " ".join(one.quote for one in answer.citations)
+    assert answer.outcome == "answered"
+    assert all(level in quotes for level in ("Entry level", "Early career", "Mid-career", "Experienced"))
+    assert len({one.title for one in answer.citations}) == 1
+
+
 def test_a_comparison_says_what_it_comes_to(assistant: Assistant) -> None:
     answer = sound(assistant.ask("Who earns more, a data scientist or an AI engineer?"))
     assert answer.answer.startswith("More, by these figures: data scientist, $129,640 against $127,986. [1][2]")

@@ -102,3 +102,35 @@ def test_the_figures_of_every_source_can_be_asked_for(question: str) -> None:
 )  # fmt: skip
 def test_a_question_is_taken_apart_into_questions(question: str, texts: list[str]) -> None:
     assert [part.text for part in parts(question).parts] == texts
+
+
+@pytest.mark.parametrize(
+    ("question", "texts"),
+    [("What does Hill Bank pay and until when can I apply?",
+      ["What does Hill Bank pay?", "until when can I apply for Hill Bank?"]),
+     ("What do welders earn, and which degree do I need?",
+      ["What do welders earn?", "which degree do I need for welders?"]),
+     ("How do I build a hut and where do I buy?", ["How do I build a hut?", "where do I buy?"]),
+     ("What does Hill Bank pay and where is the mill?", ["What does Hill Bank pay?", "where is the mill?"]),
+     ("How long is the course, and how do I learn Python?", ["How long is the course?", "how do I learn Python?"])],
+)  # fmt: skip
+def test_what_the_asker_can_do_is_asked_of_the_subject_before_it(question: str, texts: list[str]) -> None:
+    assert [part.text for part in parts(question).parts] == texts
+
+
+def test_a_title_that_joins_two_things_stays_whole_unless_they_are_set_beside_each_other() -> None:
+    names = ["Cooks and Head Bakers"]
+    assert parts("What do cooks and head bakers earn?", names).how == "one"
+    assert parts("What is the difference between cooks and head bakers?", names).how == "sides"
+    beside = parts("Who earns more, cooks and head bakers or welders?", names)
+    assert [part.about for part in beside.parts] == ["cooks and head bakers", "welders"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "does"),
+    [("time", "It pays $51,000 a year, or $24.52 an hour.", False), ("time", "It takes 3 full years.", True),
+     ("percent", "Change, 2024–34 Percent: 0", False), ("percent", "A rise of 34 percent: that is much.", True),
+     ("percent", "It grew 34 percent.", True)],
+)  # fmt: skip
+def test_a_unit_of_something_else_answers_no_question(kind: str, text: str, does: bool) -> None:
+    assert in_form(kind, "How long?", text) is does  # type: ignore[arg-type]

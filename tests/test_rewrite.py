@@ -15,7 +15,7 @@ from assistant.chat_rewriter import ChatModelRewriter
 from assistant.labels import read_labels
 from assistant.rewrite import pronoun_in, standalone
 from assistant.spelling import Speller
-from assistant.types import Turn
+from assistant.types import NOT_HELD, Turn
 from ingest.library import Vocabulary
 from ingest.types import Passage, Reference, Source, Statement
 from ingest.words import stems
@@ -180,6 +180,19 @@ def test_only_plurals_take_the_place_of_what_is_somewhat_alike(
 )
 def test_a_change_of_subject_carries_nothing(question: str) -> None:
     assert _ask("Tell me about coral reefs.", "Are they endangered?", question) == question
+
+
+@pytest.mark.parametrize("question", ["Which skills do employers want most?", "Which jobs pay most?"])
+def test_what_nothing_was_held_of_is_not_carried_into_a_question_with_a_subject(question: str) -> None:
+    before = "What is the best pizza in Rome of qwer zxcv?"
+    assert standalone(question, [Turn(before, NOT_HELD)], LABELS, _unlike) == question
+    pointing = standalone("Who sells it?", [Turn(before, NOT_HELD)], LABELS, _unlike)
+    assert pointing != "Who sells it?"
+
+
+def test_a_role_is_what_a_talk_is_about_though_headings_hold_its_words() -> None:
+    asked = _ask("What does a data scientist earn?", "How do I become one?")
+    assert asked == "How do I become a data scientist?"
 
 
 def test_what_a_sentence_brings_in_itself_is_not_looked_for_before_it() -> None:
