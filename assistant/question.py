@@ -341,10 +341,12 @@ def _without_manner(text: str) -> str:
 _COMES_FROM = re.compile(r"\bcomes? from\b", re.IGNORECASE)
 _LEFT_OUT = re.compile(
     r"\b(?:besides?|apart from|other than|in addition to|beyond|on top of)\s+\w+"
+    r"|\b(?:compensation|costs?|fee|income|price|wage)(?:,? and \w+|, \w+,? and(?: \w+){1,2})?\s"
+    r"(?=(?:accountant|analyst|clerk|consultant|controller|engineer|estimator|manager|officer|specialist)s?\b)"
     r"|\b(?:pay|salary|wage|price|cost)\s(?=packages?|sites?|websites?|laws?|surveys?|transparency|negotiations?|talks?)",
     re.IGNORECASE,
 )
-"""What names money and does not ask for it."""
+"""What names money and does not ask for it: "on top of pay", "cost estimators", "pay laws"."""
 
 
 def _kind(asked: str, claimed: re.Match[str] | None) -> Kind:

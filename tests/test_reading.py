@@ -134,3 +134,19 @@ def test_a_title_that_joins_two_things_stays_whole_unless_they_are_set_beside_ea
 )  # fmt: skip
 def test_a_unit_of_something_else_answers_no_question(kind: str, text: str, does: bool) -> None:
     assert in_form(kind, "How long?", text) is does  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [("What education do cost estimators need?", "education"), ("What does it cost welders?", "money"),
+     ("How many compensation and benefits managers are there?", "count"), ("What do cost estimators earn?", "money"),
+     ("How many compensation, benefits, and job analysis specialists are there?", "count")],
+)  # fmt: skip
+def test_who_deals_with_money_is_not_asked_for_money(question: str, kind: str) -> None:
+    assert read_question(question).kind == kind
+
+
+def test_employers_are_not_the_employment_that_grows() -> None:
+    asked = read_question("How fast is employment of welders expected to grow?")
+    assert asked.kind == "percent" and asked.terms == ("welder",)
+    assert "employ" in read_question("What share of employers of welders use robots?").terms
