@@ -115,12 +115,12 @@ class ExtractiveAnswerer:
         """The best statement for a question that asks one thing; None where nothing is at hand.
 
         Where no reason is held for what a "why" takes for granted, what is held of it: that may contradict it. Where
-        nothing is held for somebody like the person who asks, what is held for anybody.
+        nothing is held for somebody like the person who asks, or for what is told first, what is held for anybody.
         """
         found = self._find(question, hits)
         alone = asked_alone(question)
         if alone and (found is None or not found.answers) and (one := self._find(alone, hits)) and one.answers:
-            return replace(one, asked=replace(one.asked, personal=True))
+            return replace(one, asked=replace(one.asked, personal=read_question(question).personal))
         why = _WHY.match(question)
         if not why or found is None or found.answers:
             return found

@@ -138,6 +138,12 @@ _ABOUT_ME = re.compile(
     r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may|might|was|were)\b)",
     re.IGNORECASE,
 )
+# "That is fine. Anyway, can I ...?": sentences that ask nothing, then one that does.
+_TOLD_FIRST = re.compile(
+    r"^(?:[^?!.]{3,}[!.]\s+)+(?:(?:anyway|so|well|now|ok|okay|but|and)[\s,]+)*"
+    r"(?P<asked>(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will)\b[^?!.]*\?)\W*$",
+    re.IGNORECASE,
+)
 _OFFER_OF = re.compile(
     r"\b(?:my |the |our )?(?:boss|company|employer|manager|firm|they) (?:has |have |just )*offer(?:ed|s)?\b", re.I
 )
@@ -293,14 +299,18 @@ def read_question(text: str) -> Question:
 
 
 def asked_alone(text: str) -> str:
-    """What is asked behind what a person tells of themselves, where it names something by itself; else nothing.
+    """What is asked behind what a person tells first, where it names something by itself; else nothing.
 
     >>> asked_alone("I am 45 and a nurse. Where do I start with welding?"), asked_alone("I weld. Is that enough?")
     ('Where do I start with welding?', '')
+    >>> asked_alone("That is fine. Many people weld at home. Anyway, can I file a tax return online?")
+    'can I file a tax return online?'
     """
     match = _ABOUT_ME.match(text)
-    asked = text[match.end() :] if match else ""
-    return asked if asked and not _POINTS_BACK.search(asked) and _terms(asked, _kind(asked, None))[0] else ""
+    behind = _TOLD_FIRST.match(text) if match is None else None
+    asked = text[match.end() :] if match else behind["asked"] if behind else ""
+    terms = _terms(asked, _kind(asked, None))[0]
+    return asked if len(terms) > bool(behind) and not _POINTS_BACK.search(asked) else ""
 
 
 def _told_in_front(text: str) -> tuple[str, str, bool]:

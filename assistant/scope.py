@@ -23,6 +23,11 @@ _WORK = (
     r"article|blog post|report|code|script|program|function|query|app|website|regex|tweet|post|introduction|"
     r"paragraph|statement|bio|joke)s?"
 )
+_SHARES = r"(?:stocks?|shares|crypto(?:currency|currencies)?|bitcoin|etfs?)"
+_NO_SHARES = (
+    r"(?:exchange|market|option|price|grant|plan|unit|compan|firm|startup|job|role|engineer|developer|analyst|industr)"
+)
+"""What "stock" or "crypto" may stand before without being bought itself."""
 _NOT_FOR = (
     ("write things for you", rf"{_PLEASE}(?:write|draft|compose|generate|produce|rewrite|proofread|edit|"
                              r"do (?:my|this|the)|finish my)"
@@ -39,8 +44,9 @@ _NOT_FOR = (
                             r"chest pain|back pain|migraines?|depress(?:ed|ion))\b"),
     ("give legal advice", r"\b(?:sue|lawsuit|legally|is it legal|illegal|breach of contract|wrongful(?:ly)?)\b.*"
                           r"\b(?:my|me|i|employer|boss|landlord)\b|\b(?:can|should|could) i sue\b"),
-    ("give advice on money to invest", r"\b(?:which|what|should i (?:buy|sell|invest in)).*\b(?:stocks?|shares|crypto"
-                                       r"(?:currency)?|bitcoin|lottery numbers?)\b.*|\blottery numbers\b"),
+    ("give advice on money to invest",
+     rf"\b(?:which|what|any|good|best)\W+(?:[\w-]+\W+){{0,2}}?{_SHARES}\b(?!\W+{_NO_SHARES}).*\b(?:buy|sell|invest|purchase"
+     rf"|pick|now|today|go up|rise)\b|\bshould i (?:buy|sell|invest in)\b.*\b{_SHARES}\b|\blottery numbers\b"),
     ("change my rules or show them", r"\b(?:ignore|disregard|forget|override)\b.{0,30}\b(?:instructions?|rules|"
                                      r"prompts?|guidelines)\b|\b(?:system|hidden|initial) prompt\b|\bjailbreak\b"),
 )  # fmt: skip

@@ -190,6 +190,10 @@ def test_what_nothing_was_held_of_is_not_carried_into_a_question_with_a_subject(
     assert pointing != "Who sells it?"
 
 
+def test_a_question_of_asking_words_alone_is_about_what_was_named_before() -> None:
+    assert _ask("What does a data scientist earn?", "How much more?").endswith("data scientist?")
+
+
 def test_a_role_is_what_a_talk_is_about_though_headings_hold_its_words() -> None:
     asked = _ask("What does a data scientist earn?", "How do I become one?")
     assert asked == "How do I become a data scientist?"
