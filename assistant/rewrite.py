@@ -45,6 +45,14 @@ _OWNERS = frozenset(("its", "their", "theirs", "his", "hers"))
 _PLURALS = frozenset(("they", "them", "their", "theirs", "these", "those"))
 _PERSONS = frozenset(("he", "she", "him", "her", "his", "hers"))
 _BARE = re.compile(r"^(?:why|how|how so|how come|since when|when|where|who|really|says who)\b[\s?!.]*$", re.IGNORECASE)
+_CIRCUMSTANCE = re.compile(
+    r"(?:(?:and|but|so|or|ok|okay|sorry|no|well|actually)[\s,.!]+)*"
+    r"(?:(?:what )?(?:if|in case|unless|assuming|suppose)\s+(?:i|we|you|my)\b"
+    r"|(?:i['’]?m|i am|i live|i work|we are|we live)\b)"
+    r"[^?,;:]{1,60}[?.!…]*$",
+    re.IGNORECASE,
+)
+"""What only tells of the person who asks: "If I live in Spain?", "Sorry, I am a nurse"."""
 _OWN_SUBJECT = re.compile(
     r"\b(?:do|does|did|can|could|will|would|should|has|have)\s+(?!(?:i|you|we|one|it|they)\b)\w"
     r"|^(?:which|what)\s+(?!(?:is|are|was|were|do|does|did|can|should)\b)[\w-]+\s+(?!(?:do|does|did|can|should)\b)\w",
@@ -110,7 +118,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if not question or not state.asked:
         return state.heard(question, question)
     question = _name_ordinal(question, state.answer)
-    if _BARE.match(question):
+    if _BARE.match(question) or _CIRCUMSTANCE.match(question):
         return state.heard(question, f"{state.asked.rstrip(' ?.!')}: {question}", state.talk.topic, 1.0)
     lead_in = _LEAD_IN.match(question)
     rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")

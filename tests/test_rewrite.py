@@ -194,6 +194,12 @@ def test_a_question_of_asking_words_alone_is_about_what_was_named_before() -> No
     assert _ask("What does a data scientist earn?", "How much more?").endswith("data scientist?")
 
 
+@pytest.mark.parametrize("told", ["If I live in Spain?", "I am 45 and a nurse", "Sorry, I work in Chile."])
+def test_what_a_person_tells_alone_is_taken_with_the_question_before(told: str) -> None:
+    assert _ask("What does a data scientist earn?", told) == f"What does a data scientist earn: {told}"
+    assert _ask("What does a data scientist earn?", "I am 45, can I weld?") == "I am 45, can I weld?"
+
+
 def test_a_role_is_what_a_talk_is_about_though_headings_hold_its_words() -> None:
     asked = _ask("What does a data scientist earn?", "How do I become one?")
     assert asked == "How do I become a data scientist?"
