@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.labels import Key, Labels, key
-from assistant.question import is_asking
 from assistant.smalltalk import reply_to
 from assistant.topics import OMITTED, Pronoun, Talk, is_plural, leaves_out, mentions, pointed_at
 from assistant.types import NOT_HELD, Turn
@@ -136,22 +135,13 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
     if meant is None:
         return state.heard(question, question)
-    likely = 1.0 if pronoun or attributes_only or _names_nothing(rest) else leaves_out(question, state.talk)
+    likely = 1.0 if pronoun or attributes_only else leaves_out(question, state.talk)
     unheld = state.answer.startswith(NOT_HELD) and meant.turn == len(state.talk.turns) - 1
     if unheld and not pronoun and not (attributes_only and not _OWN_SUBJECT.search(question)):
         # What nothing was held of is no subject of the talk: only a question that has none itself is about it.
         likely = 0.0
     asked = put(question, pronoun, meant.text) if likely >= OMITTED else question
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
-
-
-def _names_nothing(rest: str) -> bool:
-    """Whether a question is made of words of asking alone.
-
-    >>> _names_nothing("Which is more important"), _names_nothing("Which city is more important")
-    (True, False)
-    """
-    return all(word in STOPWORDS or is_asking(word) for word in words(rest))
 
 
 def _unlike(text: str, others: Sequence[str]) -> Sequence[float]:

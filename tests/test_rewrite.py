@@ -190,10 +190,6 @@ def test_what_nothing_was_held_of_is_not_carried_into_a_question_with_a_subject(
     assert pointing != "Who sells it?"
 
 
-def test_a_question_of_asking_words_alone_is_about_what_was_named_before() -> None:
-    assert _ask("What does a data scientist earn?", "How much more?").endswith("data scientist?")
-
-
 @pytest.mark.parametrize("told", ["If I live in Spain?", "I am 45 and a nurse", "Sorry, I work in Chile."])
 def test_what_a_person_tells_alone_is_taken_with_the_question_before(told: str) -> None:
     assert _ask("What does a data scientist earn?", told) == f"What does a data scientist earn: {told}"
