@@ -334,7 +334,8 @@ def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, simi
 
 def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Similar) -> Span | None:
     """The candidate nearest in meaning, when near enough; the topic of the question before a mere word of it."""
-    usable = [span for span in candidates if not _only_attributes(span.text, labels)]
+    # Behind "to" stands what is to be done, not a thing: "to pay income tax".
+    usable = [one for one in candidates if one.preposition != "to" and not _only_attributes(one.text, labels)]
     if not usable:
         return None
     scores = similar(name, [span.text for span in usable])

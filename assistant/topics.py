@@ -105,16 +105,15 @@ class Talk:
 
 
 def pointed_at(question: str, pronoun: Pronoun | None, talk: Talk, labels: Labels = Labels()) -> Mention | None:
-    """The mention that a turn most likely points back to; None when nothing was named before.
+    """The mention that a turn most likely points back to, not one that it names itself; None when there is no other.
 
     >>> talk = Talk().heard("Tell me about lung cancer.", "Tell me about lung cancer.")
     >>> pointed_at("Is it treatable?", Pronoun(3, 5), talk).text
     'lung cancer'
     """
-    if not talk.mentions:
-        return None
     asked = frozenset(stems(question))
-    return max(talk.mentions, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
+    others = [one for one in talk.mentions if not asked.issuperset(one.key)]
+    return max(others, default=None, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
 
 
 def leaves_out(question: str, talk: Talk) -> float:
