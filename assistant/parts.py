@@ -95,6 +95,7 @@ _ATTRIBUTES = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w+#.'’/-]*[\w+#]")
+_COMPARED = re.compile(r"\b(?:compare[ds]?|comparison|differen\w+|differs?|between|versus|vs)\b", re.IGNORECASE)
 _SETTING_BESIDE = re.compile(
     r"\b(?:compare[ds]?|comparison(?: of| between)?|differences?|between|versus|vs\.?|who|which(?: one| job| role)?)\b",
     re.IGNORECASE,
@@ -127,7 +128,7 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
     if len(each := _sides(question, whole, _EACH_OF)) > 1:
         return Parts("several", tuple(each[:MOST]))
     sides = _places(question) or _owners(question) or _sides(question, whole)
-    if not sides and _SETTING_BESIDE.search(question):
+    if not sides and _COMPARED.search(question):
         sides = _sides(question, ())
     if len(sides) > 1:
         return Parts("sides", tuple(sides[:MOST]))

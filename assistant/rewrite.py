@@ -127,7 +127,8 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if _is_fragment(rest):
         if attributes_only and meant and (meant.key in labels.titles or not set(meant.key) <= labels.attributes):
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
-        asked = _replace(rest, state.asked, labels, similar if lead_in and lead_in.group() else _unlike)
+        led = bool(lead_in and lead_in.group())
+        asked = _replace(rest, state.asked, labels, similar if led else _unlike, led)
         if asked:
             held = set(state.talk.topic)
             kept = bool(held) and (held <= set(stems(asked)) or not held <= set(stems(state.asked)))
@@ -283,18 +284,37 @@ def _broken(question: str, run: Sequence[re.Match[str]]) -> bool:
     return any(gap not in (" ", "-", "/") for gap in between)
 
 
-def _replace(fragment: str, before: str, labels: Labels, similar: Similar) -> str:
+def _replace(fragment: str, before: str, labels: Labels, similar: Similar, led: bool) -> str:
     """The question before, with the fragment in the place of its like; a place or time that has none goes behind it.
 
-    Empty where the fragment neither replaces anything nor can be added.
+    Empty where the fragment neither replaces anything nor can be added. `led`: whether an "and" or "what about" leads.
     """
     preposition = _PREPOSITION.match(fragment)
     lead = preposition.group().strip().lower() if preposition else ""
     name = _ARTICLE.sub("", fragment[preposition.end() :] if preposition else fragment)
     target = _like(name, lead, spans(before), labels, similar)
+    if target is None and led and not lead and _INDEFINITE.match(fragment):
+        target = _indefinite(before)
     if target is not None:
         return _put_name(name, before[: target.start], before[target.end :])
     return f"{before.rstrip(' ?.!')} {fragment}?" if lead and lead != "for" else ""
+
+
+_INDEFINITE = re.compile(r"an?\b", re.IGNORECASE)
+
+
+def _indefinite(question: str) -> Span | None:
+    """The only thing that a question names with "a": in the place of one such thing another may be put.
+
+    >>> _indefinite("What does a deep sea diver earn?").text, _indefinite("Is a cook a baker?")
+    ('deep sea diver', None)
+    """
+    named = [one.text for one in mentions(question, 0) if one.signs["a"]]
+    longest = max(named, key=len, default="")
+    if not longest or not all(longest.startswith(one) for one in named):
+        return None
+    start = question.index(longest)
+    return Span(longest, start, start + len(longest))
 
 
 _AN = re.compile(r"\b(a|an)( (?:[\w-]+ ){0,3})$", re.IGNORECASE)

@@ -121,6 +121,7 @@ def test_what_the_asker_can_do_is_asked_of_the_subject_before_it(question: str, 
 def test_a_title_that_joins_two_things_stays_whole_unless_they_are_set_beside_each_other() -> None:
     names = ["Cooks and Head Bakers"]
     assert parts("What do cooks and head bakers earn?", names).how == "one"
+    assert parts("Which degree do I need to become one of the cooks and head bakers?", names).how == "one"
     assert parts("What is the difference between cooks and head bakers?", names).how == "sides"
     beside = parts("Who earns more, cooks and head bakers or welders?", names)
     assert [part.about for part in beside.parts] == ["cooks and head bakers", "welders"]

@@ -196,6 +196,12 @@ def test_what_a_person_tells_alone_is_taken_with_the_question_before(told: str) 
     assert _ask("What does a data scientist earn?", "I am 45, can I weld?") == "I am 45, can I weld?"
 
 
+def test_one_thing_named_with_an_article_takes_the_place_of_another() -> None:
+    assert _ask("What does an underwater welder earn?", "And a plumber?") == "What does a plumber earn?"
+    assert _ask("What does a plumber earn?", "And an underwater welder?") == "What does an underwater welder earn?"
+    assert _ask("What does a plumber earn?", "a union card").startswith("a union card")
+
+
 def test_a_role_is_what_a_talk_is_about_though_headings_hold_its_words() -> None:
     asked = _ask("What does a data scientist earn?", "How do I become one?")
     assert asked == "How do I become a data scientist?"
