@@ -60,6 +60,7 @@ _OF_THE_ASKER = re.compile(
 _POINTS = re.compile(
     r"\b(?:it|its|they|them|their|this|that|these|those|there|one|ones|he|she|him|her|his)\b", re.IGNORECASE
 )
+_HOW = re.compile(r"\bhow (?:long|often|soon|far|old|many|much)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:my|our|your)\s+\w+", re.IGNORECASE)
 _PLACE = r"(?:[A-Z][\w.'’-]*(?:\s+(?:[A-Z][\w.'’-]*|of(?=\s[A-Z])))*)"
 _PLACES = re.compile(
@@ -193,7 +194,8 @@ def _with_subject(question: str, before: str) -> str:
     >>> _with_subject("how do I learn Python?", "What does Hill Bank pay?")
     'how do I learn Python?'
     """
-    own = [word for word in words(_OWN.sub(" ", question)) if word not in STOPWORDS and not is_asking(word)]
+    said = words(_HOW.sub(" ", _OWN.sub(" ", question)))
+    own = [word for word in said if word not in STOPWORDS and not is_asking(word)]
     if len(own) > 1 or not _OF_THE_ASKER.search(question) or _OF_THE_ASKER.search(before):
         return question
     if _POINTS.search(question) or _POINTS.search(before):
