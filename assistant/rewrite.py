@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.carrying import carried, only_named
 from assistant.labels import Key, Labels, key
 from assistant.smalltalk import reply_to
 from assistant.topics import OMITTED, Pronoun, Talk, is_plural, leaves_out, mentions, pointed_at
@@ -44,14 +45,6 @@ _OWNERS = frozenset(("its", "their", "theirs", "his", "hers"))
 _PLURALS = frozenset(("they", "them", "their", "theirs", "these", "those"))
 _PERSONS = frozenset(("he", "she", "him", "her", "his", "hers"))
 _BARE = re.compile(r"^(?:why|how|how so|how come|since when|when|where|who|really|says who)\b[\s?!.]*$", re.IGNORECASE)
-_CIRCUMSTANCE = re.compile(
-    r"(?:(?:and|but|so|or|ok|okay|sorry|no|well|actually)[\s,.!]+)*"
-    r"(?:(?:what )?(?:if|in case|unless|assuming|suppose)\s+(?:i|we|you|my)\b"
-    r"|(?:i['’]?m|i am|i live|i work|we are|we live)\b)"
-    r"[^?,;:]{1,60}[?.!…]*$",
-    re.IGNORECASE,
-)
-"""What only tells of the person who asks: "If I live in Spain?", "Sorry, I am a nurse"."""
 _OWN_SUBJECT = re.compile(
     r"\b(?:do|does|did|can|could|will|would|should|has|have)\s+(?!(?:i|you|we|one|it|they)\b)\w"
     r"|^(?:which|what)\s+(?!(?:is|are|was|were|do|does|did|can|should)\b)[\w-]+\s+(?!(?:do|does|did|can|should)\b)\w",
@@ -117,7 +110,10 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if not question or not state.asked:
         return state.heard(question, question)
     question = _name_ordinal(question, state.answer)
-    if _BARE.match(question) or _CIRCUMSTANCE.match(question):
+    form = carried(question, state.asked, labels)
+    if form:
+        return state.heard(question, form, state.talk.topic, 1.0)
+    if _BARE.match(question):
         return state.heard(question, f"{state.asked.rstrip(' ?.!')}: {question}", state.talk.topic, 1.0)
     lead_in = _LEAD_IN.match(question)
     rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")
@@ -231,6 +227,8 @@ def put(question: str, pronoun: Pronoun | None, name: str) -> str:
         return f"{question[: one.start()]}{'' if is_plural(name) else article}{name}?"
     if pronoun is None:
         return f"{question.rstrip(' ?.!')} of {name}?"
+    if question[pronoun.start : pronoun.end].lower() == "there":
+        name = f"at {name}"
     owner = name + ("'" if name.endswith("s") else "'s") if pronoun.possessive else name
     return f"{question[: pronoun.start]}{owner}{question[pronoun.end :]}"
 
@@ -293,28 +291,11 @@ def _replace(fragment: str, before: str, labels: Labels, similar: Similar, led: 
     lead = preposition.group().strip().lower() if preposition else ""
     name = _ARTICLE.sub("", fragment[preposition.end() :] if preposition else fragment)
     target = _like(name, lead, spans(before), labels, similar)
-    if target is None and led and not lead and _INDEFINITE.match(fragment):
-        target = _indefinite(before)
+    if target is None and led and not lead and (named := only_named(fragment, before)):
+        target = Span(before[named.start : named.stop], named.start, named.stop)
     if target is not None:
         return _put_name(name, before[: target.start], before[target.end :])
     return f"{before.rstrip(' ?.!')} {fragment}?" if lead and lead != "for" else ""
-
-
-_INDEFINITE = re.compile(r"an?\b", re.IGNORECASE)
-
-
-def _indefinite(question: str) -> Span | None:
-    """The only thing that a question names with "a": in the place of one such thing another may be put.
-
-    >>> _indefinite("What does a deep sea diver earn?").text, _indefinite("Is a cook a baker?")
-    ('deep sea diver', None)
-    """
-    named = [one.text for one in mentions(question, 0) if one.signs["a"]]
-    longest = max(named, key=len, default="")
-    if not longest or not all(longest.startswith(one) for one in named):
-        return None
-    start = question.index(longest)
-    return Span(longest, start, start + len(longest))
 
 
 _AN = re.compile(r"\b(a|an)( (?:[\w-]+ ){0,3})$", re.IGNORECASE)
@@ -358,10 +339,20 @@ def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Sim
     usable = [one for one in candidates if one.preposition != "to" and not _only_attributes(one.text, labels)]
     if not usable:
         return None
+    names = [one for one in usable if one.start and _is_name(one.text)]
+    whole = [one for one in names if not any(one.start >= other.start and one.end <= other.end for other in usable
+                                             if other not in names or len(other.text) > len(one.text))]  # fmt: skip
+    if similar is not _unlike and _is_name(name) and len(whole) == 1:
+        return whole[0]
     scores = similar(name, [span.text for span in usable])
     best = max(range(len(usable)), key=lambda index: scores[index])
     least = KINDS if is_plural(name) and is_plural(usable[best].text) else ALIKE
     return usable[best] if scores[best] >= least else None
+
+
+def _is_name(text: str) -> bool:
+    """Whether every word has a capital: the only such in a question is what "What about Berlin?" replaces."""
+    return all(word[:1].isupper() for word in text.split())
 
 
 def _known(label: Key, labels: Labels) -> Key:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assistant.labels import Labels
-from assistant.question import is_asking
 from assistant.spelling import commonness
 from ingest.words import STOPWORDS, stems
 
@@ -28,6 +27,7 @@ _PREPOSITIONS = frozenset(
 )
 _ABOUT = frozenset("about of describe define explain called".split())
 _WH = frozenset("what which who whom whose why how when where".split())
+_SUBJECTS = frozenset("i you we they he she it".split())
 _FUNCTION = STOPWORDS | _AUXILIARIES | _COPULAS | _PREPOSITIONS | _ABOUT | _WH
 _COMPARING = frozenset(
     "other others another else same different difference differences similar first best most largest biggest one ones "
@@ -35,6 +35,11 @@ _COMPARING = frozenset(
 )
 """Words that relate to something named elsewhere."""
 _LONGEST = 6
+_WORKER = re.compile(
+    r"(?:eer|ist|yst|ian|tect|cher|ager|oper|ltant|fessor|ruiter|lawyer|nurse|doctor)s?$", re.IGNORECASE
+)
+"""Endings of what people are by their work, whom "they" means where one of them was named: "What do they earn?"."""
+_LETTER = re.compile(r"[^\W\d_]")
 _MODIFIER = re.compile(r"-\w+ed$", re.IGNORECASE)
 """What only says which one, as in "US-based companies"; it names nothing by itself."""
 
@@ -44,8 +49,9 @@ WEIGHTS: Mapping[str, float] = {
     "name_goes_on": -0.75, "two_words": 0.77, "rare": 0.87, "rare_least": 0.75, "plural": -0.31, "last_turn": 1.01,
     "first_turn": 0.42, "distance": -0.85, "again": 1.23, "topic": 1.65, "in_question": -0.62, "in_dependent": -0.80,
     "agrees": 0.50, "disagrees": -0.50, "person_name": 0.32, "title": 1.50, "attribute": -3.00,
+    "workers": 1.00,
 }  # fmt: skip
-"""What each sign of a mention counts; the last two, which speak of the library, are set by hand."""
+"""What each sign of a mention counts; the last three are set by hand."""
 
 OMISSION: Mapping[str, float] = {
     "always": 0.49, "rare": -0.76, "rare_mean": -0.51, "last_common": 0.79, "names": -0.46, "length": -0.13,
@@ -132,6 +138,7 @@ def signs_of(
     held = frozenset(mention.key)
     turn = len(talk.turns)
     plural = bool(mention.signs["plural"])
+    workers = bool(_WORKER.search(mention.text))
     return {
         **mention.signs,
         "last_turn": float(mention.turn == turn - 1),
@@ -142,10 +149,11 @@ def signs_of(
         "in_question": float(bool(held & asked)),
         "in_dependent": talk.dependent[mention.turn],
         "agrees": float(pronoun is not None and plural == pronoun.plural),
-        "disagrees": float(pronoun is not None and plural != pronoun.plural),
+        "disagrees": float(pronoun is not None and plural != pronoun.plural and not workers),
         "person_name": float(pronoun is not None and pronoun.person and bool(mention.signs["name"])),
         "title": float(mention.key in labels.titles),
-        "attribute": float(held <= labels.attributes and mention.key not in labels.titles),
+        "attribute": float(held <= labels.attributes and not workers and mention.key not in labels.titles),
+        "workers": float(pronoun is not None and (pronoun.plural or pronoun.person) and workers),
     }
 
 
@@ -185,17 +193,15 @@ def mentions(question: str, turn: int) -> list[Mention]:
     found = []
     for first in range(len(tokens)):
         for last in range(first, min(first + _LONGEST, len(tokens))):
-            if any(subject <= first < verb <= last for subject, verb in verbs):
+            if any(subject <= first <= verb <= last for subject, verb in verbs) or _said_of(tokens, first):
                 break
             if not _is_content(tokens[last].group()) or (last > first and not _adjoin(question, tokens, last)):
                 break
-            if _MODIFIER.search(tokens[last].group()) or (
-                first == last and is_asking(tokens[last].group()) and any(verb == last for _, verb in verbs)
-            ):
+            if _MODIFIER.search(tokens[last].group()):
                 continue
             text = question[tokens[first].start() : tokens[last].end()]
             key = tuple(stems(text))
-            if key:
+            if key and _LETTER.search(text):
                 found.append(Mention(text, key, turn, _standing(question, tokens, first, last)))
     return found
 
@@ -219,6 +225,11 @@ def _verbs(question: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int, in
         elif behind - first > 1 and following not in _AUXILIARIES | _COPULAS | _PREPOSITIONS:
             found.append((first, behind - 1))
     return found
+
+
+def _said_of(tokens: Sequence[re.Match[str]], first: int) -> bool:
+    """Whether a word stands right behind a pronoun, of which it says something: "can I switch", "is it realistic"."""
+    return first > 0 and tokens[first - 1].group().lower() in _SUBJECTS
 
 
 def _run_end(question: str, tokens: Sequence[re.Match[str]], first: int) -> int:
