@@ -179,7 +179,7 @@ def _evidence(
         coverage=sum(term_weights[term] * credits[term] for term in question.terms) / total,
         own=sum(term_weights[term] * owned[term] for term in question.terms) / total,
         focus=focus(hit, question),
-        in_kind=absent or question.answered_in_kind(statement.text, heading),
+        in_kind=absent or question.answered_in_kind(statement.text, heading) and _names_sought(question, own | way),
         absent=absent,
         fits=fits(question.kind, question.text, statement.text, heading)
         or _defines(question, hit, statement)
@@ -193,6 +193,11 @@ def _evidence(
         narrowed=narrowed(question, hit.source.title, said, held, beside) if question.wants_figure else 0,
         year=year_of(statement, reference.as_of or origin.as_of),
     )
+
+
+def _names_sought(question: Question, held: frozenset[str]) -> bool:
+    """Whether a statement, or the way to it, names what is listed or counted; true where nothing is."""
+    return not question.sought or credit(question.sought, held) > 0
 
 
 def _heading_about(question: Question, hit: Hit) -> str:

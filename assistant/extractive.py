@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.answerable import LEAST, evidence_of, likelihood, names_something, of_something_else
-from assistant.choosing import MEASURED, choose, lead_of, paired
+from assistant.choosing import MEASURED, choose, lead_of, official_first, paired
 from assistant.citations import Judge
 from assistant.drafting import Found, draft, not_found
 from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
@@ -106,7 +106,10 @@ class ExtractiveAnswerer:
             found = [self._answered(whole, Part(question, question), wish)]
         else:
             findings = _set_beside([self.find(part.text, hits) for part in taken.parts], taken.how == "sides")
-            found = [self._answered(one, part, wish, 2) for one, part in zip(findings, taken.parts, strict=True)]
+            compared = taken.how == "sides"
+            found = [
+                self._answered(one, part, wish, 2, compared) for one, part in zip(findings, taken.parts, strict=True)
+            ]
         if not any(one.chosen for one in found):
             return not_found(hits)
         return draft(found, hits, self._judge, wish, question)
@@ -120,7 +123,7 @@ class ExtractiveAnswerer:
         found = self._find(question, hits)
         alone = asked_alone(question)
         if alone and (found is None or not found.answers) and (one := self._find(alone, hits)) and one.answers:
-            return replace(one, asked=replace(one.asked, personal=True))
+            return replace(one, asked=replace(one.asked, personal=True, own_case=found is None or found.asked.own_case))
         why = _WHY.match(question)
         if not why or found is None or found.answers:
             return found
@@ -156,7 +159,9 @@ class ExtractiveAnswerer:
         vectors = self._embed([asked.text, statement_text(one.hit, one.statement)])
         return one.measured(float(vectors[0] @ vectors[1]))
 
-    def _answered(self, finding: Finding | None, part: Part, wish: Wish, most: int = 3) -> Found:
+    def _answered(
+        self, finding: Finding | None, part: Part, wish: Wish, most: int = 3, compared: bool = False
+    ) -> Found:
         """A part with the statements that answer it, or with none."""
         if finding is None:
             return Found(read_question(part.text), part.about, ())
@@ -164,6 +169,8 @@ class ExtractiveAnswerer:
             return Found(finding.asked, part.about, ())
         most = _STATEMENTS.get(wish, most)
         chosen = choose(finding.asked, finding.candidates, finding.lead, most)
+        if not compared:
+            chosen = official_first(finding.asked, chosen)
         return Found(finding.asked, part.about, tuple(chosen[:most] if wish == "shorter" else chosen))
 
 

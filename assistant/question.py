@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.agreement import DOWN, UP
-from assistant.forms import EARNED, FIGURES, Kind, in_form
+from assistant.forms import COUNTED, EARNED, FIGURES, Kind, in_form
 from assistant.qualifiers import Qualifier, qualifiers, without_shares
 from ingest.words import STOPWORDS, stem, stems, words
 
@@ -138,6 +138,14 @@ _ABOUT_ME = re.compile(
     r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may|might|was|were)\b)",
     re.IGNORECASE,
 )
+_AS_ONE_WHO = re.compile(r"^as an?\b.*[,;:]\s*(?:what|which|how|where|when|who|why)\b", re.IGNORECASE)
+"""What tells from where somebody asks of others: "As a recruiter, what should I look for?"."""
+_HOPED_FOR = re.compile(
+    r"\b(?:wants?|wishes|wish|hopes?|plans?|would (?:like|love)|dreams? of|loves?|likes?)(?: to)? "
+    r"(?P<verb>[\w-]+)(?= (?:(?:an?|the|with|in|on) )?[\w-]+[.!])",
+    re.IGNORECASE,
+)
+"""What somebody would do with a thing; what is asked is about the thing ("My son wants to build robots.")."""
 _OFFER_OF = re.compile(
     r"\b(?:my |the |our )?(?:boss|company|employer|manager|firm|they) (?:has |have |just )*offer(?:ed|s)?\b", re.I
 )
@@ -195,6 +203,9 @@ _ASKING = frozenset(
 )
 
 
+_WANTED_WORDS = re.compile(r"^(?:what|which) (?:[\w-]+ )?(questions|answers)\b", re.IGNORECASE)
+"""Words of asking that are themselves asked for: "What questions come up?"."""
+
 # A stretch of time that a question about the future names; statements give theirs in years ("2024 to 2034").
 _HORIZON = re.compile(
     r"\b(?:in|over|for|during|within) the (?:next|coming)(?: few| several| \w+)?(?: years?| decades?)?\b", re.IGNORECASE
@@ -231,6 +242,11 @@ class Question:
     """What it is narrowed to: a level of a career, a share of the earners, a year, an hour."""
     strange: frozenset[str] = frozenset()
     """Terms that are names and that the library does not hold: no word that only begins like them meets them."""
+
+    own_case: bool = False
+    """Whether the person asks about themselves, so that only what holds for anybody can be said."""
+    sought: str = ""
+    """Stem of the noun that is listed or counted: "skill" of "Which skills do welders need?"."""
 
     def answered_in_kind(self, text: str, heading: str = "") -> bool:
         """Whether a text holds a figure, date or degree where one is wanted; true when nothing special is."""
@@ -289,7 +305,27 @@ def read_question(text: str) -> Question:
         told=frozenset(_terms(told, kind)[0]),
         every_source=every,
         qualifiers=qualifiers(asked) if kind in FIGURES else (),
+        own_case=personal and not _AS_ONE_WHO.match(text),
+        sought=_sought(wanted, kind),
     )
+
+
+_SOUGHT = re.compile(
+    r"^(?:and |so )?(?:what|which) (?:[\w+#-]+ ){0,2}?(?P<noun>[\w-]+) "
+    r"(?:do|does|did|is|are|was|were|can|could|should|must|will|would|has|have|had)\b",
+    re.IGNORECASE,
+)
+
+
+def _sought(asked: str, kind: Kind) -> str:
+    """Stem of the noun behind "which" or "how many"; empty where it only says how to answer ("which kinds").
+
+    >>> _sought("Which soft skills do welders need?", "list"), _sought("What kinds are there?", "list")
+    ('skill', '')
+    """
+    match = _SOUGHT.match(asked) if kind == "list" else COUNTED.search(asked) if kind == "count" else None
+    noun = match["noun"].split()[-1] if match else ""
+    return stem(noun) if noun and not is_asking(noun) and stem(noun) not in _CUES["count"] and stems(noun) else ""
 
 
 def asked_alone(text: str) -> str:
@@ -314,7 +350,8 @@ def _told_in_front(text: str) -> tuple[str, str, bool]:
     asked, told = text[match.end() :], text[: match.end()]
     own = len(_terms(asked, _kind(asked, None))[0])
     if _POINTS_BACK.search(asked) or not own or (own < _OWN_WORDS and _OF_ONESELF.search(asked)):
-        return _OFFER_OF.sub(" ", text), "", True
+        told = _HOPED_FOR.sub(lambda hoped: hoped.group()[: hoped.start("verb") - hoped.start()], told)
+        return _OFFER_OF.sub(" ", f"{told}{asked}"), "", True
     return asked, told, True
 
 
@@ -323,6 +360,7 @@ def _terms(asked: str, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
     raw = (stem(word) for word in words(_HORIZON.sub(" ", asked)) if word not in STOPWORDS)
     carried = tuple(dict.fromkeys(raw))
     aside = _ASKING | _CUES.get(kind, frozenset()) | (UP | DOWN if kind == "percent" else frozenset())
+    aside -= frozenset(map(stem, _WANTED_WORDS.findall(asked)))
     return tuple(one for one in carried if one not in aside), carried
 
 

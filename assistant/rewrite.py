@@ -120,7 +120,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if meant is None:
         return state.heard(question, question)
     likely = 1.0 if pronoun or attributes_only else leaves_out(question, state.talk)
-    asked = put(question, pronoun, meant.text) if likely >= OMITTED else question
+    asked = put(question, pronoun, meant.text, _placed(meant.text, state.asked)) if likely >= OMITTED else question
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
 
 
@@ -154,6 +154,9 @@ _TO_DO = re.compile(r"(?:[\w-]+ ){1,3}(?:to|if)\b")
 """As in "Is it safer to rent?"."""
 
 
+_AMONG = re.compile(r"\b(?:which|what|who|one|any|some|most|many|all|none|each|either) of $", re.IGNORECASE)
+
+
 def pronoun_in(question: str) -> Pronoun | None:
     """The first pronoun that points back, unless the sentence itself names what it points to.
 
@@ -166,8 +169,9 @@ def pronoun_in(question: str) -> Pronoun | None:
         if not _points_nowhere(question, match):
             word = match.group().lower()
             possessive = word in _OWNERS or (word == "her" and bool(stems(question[match.end() :].strip()[:12])))
+            among = bool(_AMONG.search(question[: match.start()]))
             return Pronoun(
-                match.start(), match.end(), word.split()[0] in _PLURALS, word in _PERSONS, possessive
+                match.start(), match.end(), word.split()[0] in _PLURALS, word in _PERSONS, possessive, among
             )  # fmt: skip
     return None
 
@@ -195,8 +199,18 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     return bool(named_here or relative or compound)
 
 
-def put(question: str, pronoun: Pronoun | None, name: str) -> str:
-    """The question with a name in the pronoun's place, or behind it where there is no pronoun.
+def _placed(name: str, asked: str) -> str:
+    """The preposition of place that a name had in the question before; "of" where it had none.
+
+    >>> _placed("Rome", "How long is hiring in Rome?"), _placed("Rome", "How old is Rome?")
+    ('in', 'of')
+    """
+    found = re.search(rf"\b(in|at|near)\s+(?:the\s+)?{re.escape(name)}\b", asked, re.IGNORECASE)
+    return found.group(1).lower() if found else "of"
+
+
+def put(question: str, pronoun: Pronoun | None, name: str, joined: str = "of") -> str:
+    """The question with a name in the pronoun's place, or behind it, joined by a preposition, where there is none.
 
     >>> put("What are its symptoms?", Pronoun(9, 12, possessive=True), "lung cancer")
     "What are lung cancer's symptoms?"
@@ -204,7 +218,7 @@ def put(question: str, pronoun: Pronoun | None, name: str) -> str:
     'What are the symptoms of lung cancer?'
     """
     if pronoun is None:
-        return f"{question.rstrip(' ?.!')} of {name}?"
+        return f"{question.rstrip(' ?.!')} {joined} {name}?"
     owner = name + ("'" if name.endswith("s") else "'s") if pronoun.possessive else name
     return f"{question[: pronoun.start]}{owner}{question[pronoun.end :]}"
 

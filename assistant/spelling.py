@@ -34,8 +34,11 @@ _SHORT_FORMS = {
     "devs": "developers", "exec": "executive", "execs": "executives", "grad": "graduate", "grads": "graduates",
     "cert": "certification", "certs": "certifications", "prof": "professor", "lang": "language", "langs": "languages",
     "exp": "experience", "yrs": "years", "info": "information", "prob": "probability", "algos": "algorithms",
+    "ppl": "people", "comp": "compensation", "biz": "business", "mgmt": "management", "mgr": "manager",
+    "newbie": "beginner", "newbies": "beginners", "noob": "beginner", "noobs": "beginners", "rookie": "beginner",
+    "rookies": "beginners", "gig": "job", "gigs": "jobs", "haggle": "negotiate", "haggling": "negotiating",
 }  # fmt: skip
-"""What English shortens, written out where the library writes it so."""
+"""What English shortens or says among friends, written out where the library writes it so."""
 _LONG = 8
 """Letters from which two changes are still the same word; in shorter ones they make another ("Milgram", "diagram")."""
 _NAME = 5

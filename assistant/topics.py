@@ -78,6 +78,8 @@ class Pronoun:
     plural: bool = False
     person: bool = False
     possessive: bool = False
+    among: bool = False
+    """Whether it asks for some of several: "which of them"."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,28 @@ def pointed_at(question: str, pronoun: Pronoun | None, talk: Talk, labels: Label
     if not talk.mentions:
         return None
     asked = frozenset(stems(question))
-    return max(talk.mentions, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
+    several = [one for one in talk.mentions if one.signs["plural"] and not one.signs["name"]]
+    pointed = several if pronoun and pronoun.among and several else talk.mentions
+    return max(pointed, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
+
+
+_ASKED_WHAT_FOR = re.compile(
+    r"^(?:and |so |but )?(?:what|which|who|whom|where)\b.*\b(?:do|does|did|can|is|are)\b.*"
+    r"\b(?:for|with|on|at|from|to|about|in)\W*$",
+    re.IGNORECASE,
+)
 
 
 def leaves_out(question: str, talk: Talk) -> float:
-    """The probability, 0 to 1, that a question without a pronoun leaves out what it is about."""
+    """The probability, 0 to 1, that a question without a pronoun leaves out what it is about.
+
+    None where it ends in the preposition of what it asks for and names two things besides: "What do banks use it for?".
+
+    >>> leaves_out("What do banks use robots for?", Talk().heard("Is adoption growing?", "Is adoption growing?"))
+    0.0
+    """
+    if _ASKED_WHAT_FOR.match(question) and len(stems(question)) > 1:
+        return 0.0
     return 1 / (1 + math.exp(-_weighed(omission_signs(question, talk), OMISSION)))
 
 
@@ -193,7 +212,7 @@ def mentions(question: str, turn: int) -> list[Mention]:
                 continue
             text = question[tokens[first].start() : tokens[last].end()]
             key = tuple(stems(text))
-            if key:
+            if key and not all(one.isdigit() for one in key):
                 found.append(Mention(text, key, turn, _standing(question, tokens, first, last)))
     return found
 
