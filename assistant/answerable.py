@@ -26,8 +26,6 @@ COEFFICIENTS: Mapping[str, float] = {
     "heaviest_missing": -1.598,
     "name_missing": -0.878,
     "figure_missing": -3.616,
-    "unsaid": 0.0,
-    "not_asserted": 0.0,
     "year_missing": -2.124,
     "denied": -4.366,
     "opposed": -3.175,
@@ -76,8 +74,6 @@ def evidence_of(
         "heaviest_missing": max(missing.values(), default=0.0),
         "name_missing": min(1.0, 2 * foreign),
         "figure_missing": 1 - coverage if asked.wants_figure and not _is_reasoned(asked) else 0.0,
-        "unsaid": 0.0 if asked.wants_figure else 1 - lead.coverage,
-        "not_asserted": 1 - lead.coverage if asked.yes_or_no else 0.0,
         "year_missing": float(_year_missing(asked, lead)),
         "denied": float(denies(asked) and not denied(said)),
         "opposed": float(bool(opposed(_asking(asked), said))),
@@ -147,6 +143,32 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
         return True
     beyond = [term for term in asked.terms if credit(term, title) < 0.5]
     return not lead.in_kind and bool(beyond) and not any(credit(term, own) >= 0.5 for term in beyond)
+
+
+ALIKE = 0.75
+"""Similarity from which a statement may say in other words all that is asked of a thing."""
+
+
+def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -> bool:
+    """Whether a question asks whether, or who, of a thing, and the lead says nothing of what is asked.
+
+    What is asked is what remains without names and without the title of the thing: "replace" of "Will AI replace data
+    analysts?". A statement on data analysts that replaces nothing answers nothing, however much it is about them.
+
+    Args:
+        asked: The question.
+        lead: The best candidate.
+        titles: Titles of the documents found.
+    """
+    told = words(asked.text)
+    if not (asked.yes_or_no or told[:1] == ["who"]) or asked.claim or "than" in told or lead.similarity >= ALIKE:
+        return False
+    terms = frozenset(asked.terms)
+    thing = {word for one in titles if terms.issuperset(of := stems(one)) for word in of}
+    thing |= frozenset(stems(lead.hit.source.title))
+    left = [one for one in asked.terms if not (one in thing or one.isdigit() or names_something(asked, one))]
+    held = word_set(" ".join((*lead.hit.passage.headings, *lead.statement.way, lead.statement.text)))
+    return bool(left) and not any(credit(term, held) >= 0.5 for term in left)
 
 
 def _namesake(asked: Question, lead: Evidence) -> bool:

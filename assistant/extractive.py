@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.answerable import LEAST, evidence_of, likelihood, names_something, of_something_else
+from assistant.answerable import LEAST, evidence_of, likelihood, names_something, of_something_else, says_nothing_of_it
 from assistant.choosing import MEASURED, choose, lead_of, official_first, paired
 from assistant.citations import Judge
 from assistant.drafting import Found, draft, not_found
@@ -64,7 +64,7 @@ class Finding:
     def of_something_else(self) -> bool:
         """Whether the lead speaks of another thing than the question."""
         titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
-        return of_something_else(self.asked, self.lead, titles)
+        return of_something_else(self.asked, self.lead, titles) or says_nothing_of_it(self.asked, self.lead, titles)
 
     @property
     def answers(self) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from assistant.labels import Key, Labels, key
 from assistant.smalltalk import reply_to
-from assistant.topics import OMITTED, Pronoun, Talk, is_plural, leaves_out, mentions, pointed_at
+from assistant.topics import OMITTED, Pronoun, Talk, asks_what_for, is_plural, leaves_out, mentions, pointed_at
 from assistant.types import Turn
 from ingest.words import STOPWORDS, stems, words
 
@@ -107,7 +107,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")
     pronoun = pronoun_in(question)
     meant = pointed_at(question, pronoun, state.talk, labels)
-    attributes_only = _only_attributes(rest, labels) and not _has_topic(rest, labels)
+    attributes_only = _only_attributes(rest, labels) and not _has_topic(rest, labels) and not asks_what_for(question)
     if _is_fragment(rest):
         if attributes_only and meant and not set(meant.key) <= labels.attributes:
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)

@@ -127,6 +127,11 @@ _ASKED_WHAT_FOR = re.compile(
 )
 
 
+def asks_what_for(question: str) -> bool:
+    """Whether a question ends in the preposition of what it asks for and names two things besides."""
+    return bool(_ASKED_WHAT_FOR.match(question)) and len(stems(question)) > 1
+
+
 def leaves_out(question: str, talk: Talk) -> float:
     """The probability, 0 to 1, that a question without a pronoun leaves out what it is about.
 
@@ -135,7 +140,7 @@ def leaves_out(question: str, talk: Talk) -> float:
     >>> leaves_out("What do banks use robots for?", Talk().heard("Is adoption growing?", "Is adoption growing?"))
     0.0
     """
-    if _ASKED_WHAT_FOR.match(question) and len(stems(question)) > 1:
+    if asks_what_for(question):
         return 0.0
     return 1 / (1 + math.exp(-_weighed(omission_signs(question, talk), OMISSION)))
 
@@ -204,7 +209,7 @@ def mentions(question: str, turn: int) -> list[Mention]:
     found = []
     for first in range(len(tokens)):
         for last in range(first, min(first + _LONGEST, len(tokens))):
-            if any(subject <= first < verb <= last for subject, verb in verbs):
+            if any(subject <= first < verb <= last or first == verb for subject, verb in verbs):
                 break
             if not _is_content(tokens[last].group()) or (last > first and not _adjoin(question, tokens, last)):
                 break
