@@ -243,9 +243,24 @@ def focus(hit: Hit, question: Question) -> float:
     So "data scientist" prefers its own page, and "privacy in AI projects" the section on privacy.
     """
     named = frozenset(stems(question.text))
-    parts = [stems(part) for part in (hit.source.title, *hit.passage.headings[-1:])]
-    shares = [sum(credit(one, named) for one in part) / len(part) for part in parts if part]
+    shares = []
+    for part in (hit.source.title, *hit.passage.headings[-1:]):
+        if own := stems(part):
+            held = named | _written_out(part, named)
+            shares.append(sum(credit(one, held) for one in own) / len(own))
     return sum(shares) / len(shares) if shares else 0.0
+
+
+@lru_cache(maxsize=20_000)
+def _written_out(text: str, named: frozenset[str]) -> frozenset[str]:
+    """Stems of the words of a text that are named by their initials.
+
+    >>> sorted(_written_out("Machine learning engineer", frozenset({"ml"})))
+    ['learn', 'machin']
+    """
+    listed = words(text)
+    runs = (listed[at : at + length] for length in (2, 3, 4) for at in range(len(listed) - length + 1))
+    return frozenset(stem(word) for run in runs if "".join(word[0] for word in run) in named for word in run)
 
 
 def credit(term: str, held: frozenset[str]) -> float:

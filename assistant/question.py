@@ -134,7 +134,8 @@ _ABOUT_ME = re.compile(
     r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
     r"(?:i\s?['’]?\s?a?m|i['’](?:ve|d)|i(?= \w)|my(?= \w)|we['’]?(?:re|ve)?(?= \w)"
     r"|they (?:have )?(?:offer|pay)\w*|as an?(?= [a-z]))\b"
-    r"[^?]*?(?:(?<!\d)[,.;:!–-]\s*|[,.;:!–-]\s+|\s+(?:and|but|so)\s+)"
+    r"[^?]*?(?:(?<!\d)[,.;:!–-]\s*|[,.;:!–-]\s+|\s+(?:and|but|so)\s+"
+    r"|\s+(?=(?:is it|am i|(?:how )?(?:can|should|could|do) i)\b))"
     r"(?:and |but |so |now |then |(?:can|could) you tell me )*"
     r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may|might|was|were)\b)",
     re.IGNORECASE,
@@ -142,11 +143,11 @@ _ABOUT_ME = re.compile(
 _AS_ONE_WHO = re.compile(r"^as an?\b.*[,;:]\s*(?:what|which|how|where|when|who|why)\b", re.IGNORECASE)
 """What tells from where somebody asks of others: "As a recruiter, what should I look for?"."""
 _HOPED_FOR = re.compile(
-    r"\b(?:wants?|wishes|wish|hopes?|plans?|would (?:like|love)|dreams? of|loves?|likes?)(?: to)? "
-    r"(?P<verb>[\w-]+)(?= (?:(?:an?|the|with|in|on) )?[\w-]+[.!])",
+    r"\b(?:my [\w-]+ )?(?:wants?|wishes|wish|hopes?|plans?|would (?:like|love)|dreams? of|loves?|likes?)(?: to)? "
+    r"[\w-]+(?= (?:(?:an?|the|with|in|on) )?[\w-]+[.!])",
     re.IGNORECASE,
 )
-"""What somebody would do with a thing; what is asked is about the thing ("My son wants to build robots.")."""
+"""Who would do what with a thing; what is asked is about the thing ("My son wants to build robots.")."""
 _OFFER_OF = re.compile(
     r"\b(?:my |the |our )?(?:boss|company|employer|manager|firm|they) (?:has |have |just )*offer(?:ed|s)?\b", re.I
 )
@@ -199,7 +200,8 @@ _ASKING = frozenset(
         "whats hows whos wheres yo dude bro guys folks hey ok okay much rather still even ever actual truly true right "
         "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger "
         "define definition meaning usual normal fair reasonable okay enough well going rate cheap cheaper cheapest "
-        "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose"
+        "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose "
+        "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto"
     ).split()
 )
 
@@ -351,8 +353,7 @@ def _told_in_front(text: str) -> tuple[str, str, bool]:
     asked, told = text[match.end() :], text[: match.end()]
     own = len(_terms(asked, _kind(asked, None))[0])
     if _POINTS_BACK.search(asked) or not own or (own < _OWN_WORDS and _OF_ONESELF.search(asked)):
-        told = _HOPED_FOR.sub(lambda hoped: hoped.group()[: hoped.start("verb") - hoped.start()], told)
-        return _OFFER_OF.sub(" ", f"{told}{asked}"), "", True
+        return _OFFER_OF.sub(" ", f"{_HOPED_FOR.sub(' ', told)}{asked}"), "", True
     return asked, told, True
 
 

@@ -43,6 +43,7 @@ _SHORT_FORMS = {
 _JOTTED = (
     (re.compile(r"(?<![\w/])w/o(?![\w/])", re.IGNORECASE), "without"),
     (re.compile(r"(?<![\w/])b/c(?![\w/])|\bcuz\b", re.IGNORECASE), "because"),
+    (re.compile(r"\b4(?= (?:me|you|us|him|her|them|my|an?|the|people|beginners)\b)", re.IGNORECASE), "for"),
     (re.compile(r"\bwtf\b", re.IGNORECASE), "what"),
     (re.compile(r"\b(?:my|your|a|their) foot in the door\b", re.IGNORECASE), "in"),
     (re.compile(r"\b(?:make|rake in|pull down) (?:big )?(?:bank|bucks|dough|cash)\b", re.IGNORECASE), "earn"),
