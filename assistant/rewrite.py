@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.carrying import carried
 from assistant.labels import Key, Labels, key
 from assistant.smalltalk import reply_to
 from assistant.topics import OMITTED, Pronoun, Talk, asks_what_for, is_plural, leaves_out, mentions, pointed_at
@@ -101,6 +102,9 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if not question or not state.asked:
         return state.heard(question, question)
     question = _name_ordinal(question, state.answer)
+    form = carried(question, state.asked, labels)
+    if form:
+        return state.heard(question, form, state.talk.topic, 1.0)
     if _BARE.match(question):
         return state.heard(question, f"{state.asked.rstrip(' ?.!')}: {question}", state.talk.topic, 1.0)
     lead_in = _LEAD_IN.match(question)
@@ -219,6 +223,8 @@ def put(question: str, pronoun: Pronoun | None, name: str, joined: str = "of") -
     """
     if pronoun is None:
         return f"{question.rstrip(' ?.!')} {joined} {name}?"
+    if question[pronoun.start : pronoun.end].lower() == "there":
+        name = f"at {name}"
     owner = name + ("'" if name.endswith("s") else "'s") if pronoun.possessive else name
     return f"{question[: pronoun.start]}{owner}{question[pronoun.end :]}"
 
@@ -323,13 +329,24 @@ def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, simi
 
 def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Similar) -> Span | None:
     """The candidate nearest in meaning, when near enough; the topic of the question before a mere word of it."""
-    usable = [span for span in candidates if not _only_attributes(span.text, labels)]
+    # Behind "to" stands what is to be done, not a thing: "to pay income tax".
+    usable = [one for one in candidates if one.preposition != "to" and not _only_attributes(one.text, labels)]
     if not usable:
         return None
+    names = [one for one in usable if one.start and _is_name(one.text)]
+    whole = [one for one in names if not any(one.start >= other.start and one.end <= other.end for other in usable
+                                             if other not in names or len(other.text) > len(one.text))]  # fmt: skip
+    if similar is not _unlike and _is_name(name) and len(whole) == 1:
+        return whole[0]
     scores = similar(name, [span.text for span in usable])
     best = max(range(len(usable)), key=lambda index: scores[index])
     least = KINDS if is_plural(name) and is_plural(usable[best].text) else ALIKE
     return usable[best] if scores[best] >= least else None
+
+
+def _is_name(text: str) -> bool:
+    """Whether every word has a capital: the only such in a question is what "What about Berlin?" replaces."""
+    return all(word[:1].isupper() for word in text.split())
 
 
 def _known(label: Key, labels: Labels) -> Key:

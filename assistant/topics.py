@@ -23,10 +23,11 @@ _TOKEN = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
 _AUXILIARIES = frozenset("do does did can could will would should may might must has have had".split())
 _COPULAS = frozenset("is are was were be been being what's who's where's how's".split())
 _PREPOSITIONS = frozenset(
-    "in at on for with without to from by near around than as between versus vs into over".split()
+    "in at on for with without to from by near around than as between versus vs into over according".split()
 )
 _ABOUT = frozenset("about of describe define explain called".split())
 _WH = frozenset("what which who whom whose why how when where".split())
+_SUBJECTS = frozenset("i you we they he she it".split())
 _FUNCTION = STOPWORDS | _AUXILIARIES | _COPULAS | _PREPOSITIONS | _ABOUT | _WH
 _COMPARING = frozenset(
     "other others another else same different difference differences similar first best most largest biggest one ones "
@@ -34,6 +35,11 @@ _COMPARING = frozenset(
 )
 """Words that relate to something named elsewhere."""
 _LONGEST = 6
+_WORKER = re.compile(
+    r"(?:eer|ist|yst|ian|tect|cher|ager|oper|ltant|fessor|ruiter|lawyer|nurse|doctor)s?$", re.IGNORECASE
+)
+"""Endings of what people are by their work, whom "they" means where one of them was named: "What do they earn?"."""
+_LETTER = re.compile(r"[^\W\d_]")
 _MODIFIER = re.compile(r"-\w+ed$", re.IGNORECASE)
 """What only says which one, as in "US-based companies"; it names nothing by itself."""
 
@@ -43,8 +49,9 @@ WEIGHTS: Mapping[str, float] = {
     "name_goes_on": -0.75, "two_words": 0.77, "rare": 0.87, "rare_least": 0.75, "plural": -0.31, "last_turn": 1.01,
     "first_turn": 0.42, "distance": -0.85, "again": 1.23, "topic": 1.65, "in_question": -0.62, "in_dependent": -0.80,
     "agrees": 0.50, "disagrees": -0.50, "person_name": 0.32, "title": 1.50, "attribute": -3.00,
+    "workers": 1.00,
 }  # fmt: skip
-"""What each sign of a mention counts; the last two, which speak of the library, are set by hand."""
+"""What each sign of a mention counts; the last three are set by hand."""
 
 OMISSION: Mapping[str, float] = {
     "always": 0.49, "rare": -0.76, "rare_mean": -0.51, "last_common": 0.79, "names": -0.46, "length": -0.13,
@@ -106,18 +113,17 @@ class Talk:
 
 
 def pointed_at(question: str, pronoun: Pronoun | None, talk: Talk, labels: Labels = Labels()) -> Mention | None:
-    """The mention that a turn most likely points back to; None when nothing was named before.
+    """The mention that a turn most likely points back to, not one that it names itself; None when there is no other.
 
     >>> talk = Talk().heard("Tell me about lung cancer.", "Tell me about lung cancer.")
     >>> pointed_at("Is it treatable?", Pronoun(3, 5), talk).text
     'lung cancer'
     """
-    if not talk.mentions:
-        return None
     asked = frozenset(stems(question))
-    several = [one for one in talk.mentions if one.signs["plural"] and not one.signs["name"]]
-    pointed = several if pronoun and pronoun.among and several else talk.mentions
-    return max(pointed, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
+    others = [one for one in talk.mentions if not asked.issuperset(one.key)]
+    several = [one for one in others if one.signs["plural"] and not one.signs["name"]]
+    pointed = several if pronoun and pronoun.among and several else others
+    return max(pointed, default=None, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
 
 
 _ASKED_WHAT_FOR = re.compile(
@@ -156,6 +162,7 @@ def signs_of(
     held = frozenset(mention.key)
     turn = len(talk.turns)
     plural = bool(mention.signs["plural"])
+    workers = bool(_WORKER.search(mention.text))
     return {
         **mention.signs,
         "last_turn": float(mention.turn == turn - 1),
@@ -166,10 +173,11 @@ def signs_of(
         "in_question": float(bool(held & asked)),
         "in_dependent": talk.dependent[mention.turn],
         "agrees": float(pronoun is not None and plural == pronoun.plural),
-        "disagrees": float(pronoun is not None and plural != pronoun.plural),
+        "disagrees": float(pronoun is not None and plural != pronoun.plural and not workers),
         "person_name": float(pronoun is not None and pronoun.person and bool(mention.signs["name"])),
         "title": float(mention.key in labels.titles),
-        "attribute": float(held <= labels.attributes),
+        "attribute": float(held <= labels.attributes and not workers),
+        "workers": float(pronoun is not None and (pronoun.plural or pronoun.person) and workers),
     }
 
 
@@ -209,7 +217,7 @@ def mentions(question: str, turn: int) -> list[Mention]:
     found = []
     for first in range(len(tokens)):
         for last in range(first, min(first + _LONGEST, len(tokens))):
-            if any(subject <= first < verb <= last or first == verb for subject, verb in verbs):
+            if any(subject <= first <= verb <= last for subject, verb in verbs) or _said_of(tokens, first):
                 break
             if not _is_content(tokens[last].group()) or (last > first and not _adjoin(question, tokens, last)):
                 break
@@ -217,7 +225,7 @@ def mentions(question: str, turn: int) -> list[Mention]:
                 continue
             text = question[tokens[first].start() : tokens[last].end()]
             key = tuple(stems(text))
-            if key and not all(one.isdigit() for one in key):
+            if key and _LETTER.search(text):
                 found.append(Mention(text, key, turn, _standing(question, tokens, first, last)))
     return found
 
@@ -241,6 +249,11 @@ def _verbs(question: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int, in
         elif behind - first > 1 and following not in _AUXILIARIES | _COPULAS | _PREPOSITIONS:
             found.append((first, behind - 1))
     return found
+
+
+def _said_of(tokens: Sequence[re.Match[str]], first: int) -> bool:
+    """Whether a word stands right behind a pronoun, of which it says something: "can I switch", "is it realistic"."""
+    return first > 0 and tokens[first - 1].group().lower() in _SUBJECTS
 
 
 def _run_end(question: str, tokens: Sequence[re.Match[str]], first: int) -> int:

@@ -30,7 +30,7 @@ from ingest.dense import exact
 from ingest.embed import Embedded
 from ingest.fusion import fuse
 from ingest.library import Library
-from ingest.ranking import CANDIDATES, PAIR, Listed, late_scores, ranked, worded
+from ingest.ranking import CANDIDATES, PAIR, Listed, late_scores, ranked, weighed, worded
 from ingest.settings import load_settings
 from ingest.words import stems
 
@@ -128,7 +128,7 @@ class Finder:
         return self._documents(sorted(scores.items(), key=lambda one: -one[1]))
 
     def without(self, part: str, query: str) -> Sequence[str]:
-        """Our ranking without one of its parts: `pairs`, `late`, `bm25` or `vectors`."""
+        """Our ranking without one of its parts: `pairs`, `late`, `telling`, `bm25` or `vectors`."""
         asked = self._asked(query)
         near = self._near(query, CANDIDATES)
         by_words: Listed = (
@@ -151,11 +151,10 @@ class Finder:
         mean = float((self._vectors @ asked.vector).mean())
         if part == "late":
             return self._documents([(one.number, one.score) for one in fuse(similarities, dict(by_words), mean)])
-        found, _ = ranked(by_words, similarities, mean, partial(self._late, query))
+        words = weighed(query, asked, self._vocabulary.rarity, self._vocabulary.passages)
+        found, _ = ranked(by_words, similarities, mean, partial(late_scores, self.library.catalog, asked, words),
+                          0.0 if part == "telling" else words.telling)  # fmt: skip
         return self._documents([(one.number, one.score) for one in found])
-
-    def _late(self, query: str, numbers: Sequence[int]) -> dict[int, float]:
-        return late_scores(self.library.catalog, query, self._asked(query), numbers, self._vocabulary.rarity)
 
     def _near(self, query: str, limit: int) -> Listed:
         return exact(self._numbers, self._vectors, self._asked(query).vector, limit)
@@ -214,7 +213,7 @@ def _ways_of_asking(
 def _ways(finder: Finder, ablation: bool) -> Iterator[tuple[str, Rank]]:
     yield from (("vectors", finder.vectors), ("BM25", finder.bm25), ("RRF", finder.rrf), ("ours", finder.ours))
     if ablation:
-        for part in ("pairs", "late", "bm25", "vectors"):
+        for part in ("pairs", "late", "telling", "bm25", "vectors"):
             yield f"- {part}", partial(finder.without, part)
 
 

@@ -2,25 +2,34 @@
 
 No opinion is stretched to the best that one search came to. Cosine counts from the question's mean similarity (an
 unrelated passage) to 1; BM25 by what a passage would have that holds each of the question's words once; late
-interaction as it is. So words that nothing answers to, and words that hundreds of passages hold alike, rank by little,
-and a rare name that one document holds ranks by all it has. docs/finding.md holds what each opinion gives on sets that
-other people made, and which set chose the weights.
+interaction as it is. Where the question's words are rare in the library they tell passages apart, and count up to four
+times what they do where hundreds of passages hold them: there the meaning decides. docs/finding.md holds what each
+opinion gives on sets that other people made, and which set chose the weights.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ingest.late import Matched
 from ingest.words import STOPWORDS, words
 
-VECTOR, BM25, LATE = 1.0, 0.2, 1.0
-"""What each opinion counts."""
+VECTOR, MEANING = 1.0, 0.6
+"""What the meaning of a passage counts, and that of its nearest statement."""
+BM25, STATEMENT, PASSAGE = 0.1, 0.5, 0.6
+"""What words count: BM25, and late interaction within one statement and within the passage."""
+TELLING = 3.0
+"""How many times more they count where the question's words are rare."""
+ALONE = 0.2
+"""What BM25 counts beside vectors where there is no late interaction."""
 
 ALIKE = 0.9
 """Share of their words that two passages have in common at least, where one of them says nothing new."""
+
+
+_DIGIT = re.compile(r"\d")
 
 
 class Fused(NamedTuple):
@@ -32,7 +41,7 @@ class Fused(NamedTuple):
 
 
 def fuse(similarities: Mapping[int, float], coverage: Mapping[int, float], mean_similarity: float,
-         late: Mapping[int, float] | None = None) -> list[Fused]:  # fmt: skip
+         late: Mapping[int, Matched] | None = None, telling: float = 0.0) -> list[Fused]:  # fmt: skip
     """Rank the passages of both mappings together, best first, equals by number.
 
     Args:
@@ -40,26 +49,30 @@ def fuse(similarities: Mapping[int, float], coverage: Mapping[int, float], mean_
         coverage: BM25 score as a part of what one of each word of the question would come to, above 0, of the
             candidates that hold a word of it.
         mean_similarity: The question's mean cosine over the library: what an unrelated passage has.
-        late: What late interaction says of the candidates that it judged, about -1 to 1; those it did not judge come
-            behind. Left out or empty, the two others decide.
+        late: What late interaction says of the candidates that it judged; those it did not judge come behind. Left
+            out or empty, the two others decide.
+        telling: How far the question's words are rare in the library, 0 to 1.
 
     >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 0.9, 1: 0.6}, 0.1)]
     [1, 2]
-    >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 0.9, 1: 0.6}, 0.1, {1: 0.3, 2: 0.9})]
+    >>> late = {1: Matched(0.3, 0.3, 0.2), 2: Matched(0.8, 0.8, 0.2)}
+    >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 0.9, 1: 0.6}, 0.1, late)]
     [2, 1]
     """
-    judged = late or {}
-    least = min(judged.values(), default=0.0)
     far = max(1e-6, 1.0 - mean_similarity)
-    scores = {}
-    for number in set(similarities) | set(coverage):
-        near = (similarities.get(number, mean_similarity) - mean_similarity) / far
-        words = BM25 * coverage.get(number, 0.0)
-        scores[number] = VECTOR * near + words + LATE * (judged.get(number, least) - least)
-    last = min((scores[number] for number in judged), default=math.inf)
-    scores = {number: score if number in judged else min(score, last) for number, score in scores.items()}
+    near = {one: VECTOR * (similarities.get(one, mean_similarity) - mean_similarity) / far for one in similarities}
+    held = set(similarities) | set(coverage)
+    scores = {one: near.get(one, 0.0) + ALONE * coverage.get(one, 0.0) for one in held}
+    if late:
+        least = Matched(*map(min, zip(*late.values(), strict=True)))
+        for one, said in late.items():
+            found = STATEMENT * (said.statement - least.statement) + PASSAGE * (said.passage - least.passage)
+            words = (BM25 * coverage.get(one, 0.0) + found) * (1 + TELLING * telling)
+            scores[one] = near.get(one, 0.0) + MEANING * (said.meaning - least.meaning) + words
+        last = min(scores[one] for one in late)
+        scores = {one: score if one in late else min(score, last) for one, score in scores.items()}
     best = max(scores.values(), default=0.0)
-    ordered = sorted(scores, key=lambda one: (-scores[one], one not in judged, one))
+    ordered = sorted(scores, key=lambda one: (-scores[one], late is not None and one not in late, one))
     return [Fused(one, max(0.0, scores[one] / best) if best > 0 else 0.0) for one in ordered]
 
 
@@ -74,7 +87,7 @@ def folded(texts: Sequence[tuple[int, str]]) -> list[int]:
     kept: list[tuple[int, frozenset[str], frozenset[str]]] = []
     for number, text in texts:
         held = frozenset(word for word in words(text) if word not in STOPWORDS)
-        figures = frozenset(word for word in held if re.search(r"\d", word))
+        figures = frozenset(filter(_DIGIT.search, held))
         if not any(figures == other and _overlap(held, mine) >= ALIKE for _, mine, other in kept):
             kept.append((number, held, figures))
     return [number for number, _, _ in kept]

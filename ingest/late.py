@@ -1,10 +1,11 @@
 """Late interaction: the words of a question against the words of each passage, in their contexts. Pure.
 
 Every content word has the mean of its token vectors, as the embedding model leaves them in the word's sentence. A
-statement scores, over the question's words, the mean of the best cosine that each finds among its own, weighed by how
-rare the word is in the library; a passage scores as its best statement (MaxSim, after Khattab and Zaharia's ColBERT,
-2020, here with a model that was never trained for it). Of a passage's vectors only the signs are kept, a bit a
-dimension, which was measured to rank as well as whole numbers: 48 bytes a word with the packaged model.
+statement, and a passage, scores over the question's words the mean of the best cosine that each finds among its own,
+weighed by how rare the word is in the library (MaxSim, after Khattab and Zaharia's ColBERT, 2020, here with a model
+that was never trained for it). The mean of a statement's words is a vector of it within its passage, without reading
+it alone. Of a passage's vectors only the signs are kept, a bit a dimension, which was measured to rank as well as whole
+numbers: 48 bytes a word with the packaged model.
 """
 
 from __future__ import annotations
@@ -92,10 +93,24 @@ def unpacked(pack: bytes, dimension: int) -> Vectors:
     return signs
 
 
-def best_statements(question: Vectors, weights: Sequence[float], held: Mapping[int, bytes]) -> dict[int, float]:
-    """What the best statement of each passage scores, about -1 to 1.
+class Matched(NamedTuple):
+    """What late interaction says of a passage; each about -1 to 1."""
+
+    statement: float
+    """What the question's words find in one of its statements, the best."""
+    passage: float
+    """What they find in the passage, each wherever it is found best."""
+    meaning: float
+    """Cosine of the whole question and the nearest statement, a statement being the mean of its words."""
+
+
+def matched(
+    whole: Vectors, question: Vectors, weights: Sequence[float], held: Mapping[int, bytes]
+) -> dict[int, Matched]:
+    """What each passage's words say to a question.
 
     Args:
+        whole: Unit vector of the question, shape (dimension,).
         question: Unit vectors of the question's content words, shape (words, dimension).
         weights: What each of them counts, at least 0.
         held: Packed words by passage number; passages without any are left out of the result.
@@ -109,11 +124,25 @@ def best_statements(question: Vectors, weights: Sequence[float], held: Mapping[i
     counts = [len(pack) // width for pack in packs.values()]
     owners = np.frombuffer(b"".join(pack[:count] for pack, count in zip(packs.values(), counts, strict=True)), np.uint8)
     bits = np.frombuffer(b"".join(pack[count:] for pack, count in zip(packs.values(), counts, strict=True)), np.uint8)
-    signs = np.unpackbits(bits.reshape(-1, width - 1), axis=1)[:, :dimension].astype(np.float32)
-    # The product with -1 and 1 from that with 0 and 1, which needs no second pass over the signs.
-    cosines = (2 * (question @ signs.T) - question.sum(axis=1, keepdims=True)) / (_OWN_SIGNS * math.sqrt(dimension))
+    ones = np.unpackbits(bits.reshape(-1, width - 1), axis=1, count=dimension).astype(np.float32)
     passage = np.repeat(np.arange(len(packs)), counts)
     begins = np.flatnonzero(np.r_[True, (np.diff(passage) != 0) | (np.diff(owners.astype(int)) != 0)])
-    scores = (np.array(weights, np.float32) / total) @ np.maximum.reduceat(cosines, begins, axis=1)
     firsts = np.flatnonzero(np.r_[True, np.diff(passage[begins]) != 0])
-    return dict(zip(packs, map(float, np.maximum.reduceat(scores, firsts)), strict=True))
+    # The product with -1 and 1 from that with 0 and 1, which needs no second pass over the signs.
+    cosines = 2 * (question @ ones.T) - question.sum(axis=1, keepdims=True)
+    best = np.maximum.reduceat(cosines / (_OWN_SIGNS * math.sqrt(dimension)), begins, axis=1)
+    share = np.array(weights, np.float32) / total
+    scores = (
+        np.maximum.reduceat(share @ best, firsts),
+        share @ np.maximum.reduceat(best, firsts, axis=1),
+        np.maximum.reduceat(_means(ones, begins) @ whole, firsts),
+    )
+    return {number: Matched(*map(float, row)) for number, row in zip(packs, np.stack(scores, axis=1), strict=True)}
+
+
+def _means(ones: Vectors, begins: NDArray[np.intp]) -> Vectors:
+    """Unit vectors of runs of words, of which 0 and 1 tell the signs."""
+    counts = np.diff(np.r_[begins, len(ones)]).astype(np.float32)
+    means: Vectors = 2 * np.add.reduceat(ones, begins, axis=0) - counts[:, None]
+    means /= np.sqrt(np.maximum(1e-6, np.einsum("ij,ij->i", means, means)))[:, None]
+    return means

@@ -18,7 +18,7 @@ from ingest.dense import DenseViews, Vectors, ViewError, exact, merged
 from ingest.embed import Embedder
 from ingest.errors import EmbedderMismatch, LibraryError
 from ingest.lock import writer
-from ingest.ranking import CANDIDATES, by_score, hits, late_scores, put_forward, ranked, worded
+from ingest.ranking import CANDIDATES, by_score, hits, late_scores, put_forward, ranked, weighed, worded
 from ingest.rerank import DEPTH, Reranker
 from ingest.schema import filtered, owned
 from ingest.snapshot import Snapshot, Vocabulary, read_snapshot
@@ -114,14 +114,21 @@ class Library:
         by_words = worded(self.catalog, query, known.frequency, known.passages, filters, owners=owners, also=nearest)
         lacking = [number for number, _ in by_words if number not in similarities]
         similarities.update(self._similarities(lacking, asked.vector))
+        words = weighed(query, asked, known.rarity, known.passages)
         found, judged = ranked(
             by_words,
             similarities,
             snapshot.mean_similarity(asked.vector),
-            lambda numbers: late_scores(self.catalog, query, asked, numbers, known.rarity),
+            lambda numbers: late_scores(self.catalog, asked, words, numbers),
+            words.telling,
         )
-        fused = [one for one in found if one.number not in snapshot.repeated][: max(k, DEPTH) + SPARE]
-        lists = {"vector": near, "bm25": put_forward(by_words, nearest), "statement": by_score(judged)}
+        deep = max(k, DEPTH if self._reranker else 0) + SPARE
+        fused = [one for one in found if one.number not in snapshot.repeated][:deep]
+        lists = {
+            "vector": near,
+            "bm25": put_forward(by_words, nearest),
+            "statement": by_score({number: said.statement for number, said in judged.items()}),
+        }
         return hits(self.catalog, query, fused, k, similarities, lists, self._reranker)
 
     def passage(self, passage_id: str, owners: Sequence[str] = ()) -> Neighbourhood | None:

@@ -1,6 +1,7 @@
 """Older catalogs in the tables of today: nothing is read from documents or embedded again.
 
-Version 1 is that of career-assistant 0.1.0, which had no digests; version 2 had no owners.
+Version 1 is that of career-assistant 0.1.0, which had no digests; version 2 had no owners; version 3 took words apart
+at their accents.
 """
 
 from __future__ import annotations
@@ -52,11 +53,16 @@ def brought_up(connection: sqlite3.Connection, version: int) -> bool:
     """Bring a catalog's tables from a version to today's, in the transaction at hand; 0 is an empty file.
 
     A row that did not come to its digest before does not afterwards. Whether the words of the passages must be counted
-    anew, since some of them are no longer everybody's.
+    anew, since they were read otherwise, or some of them are no longer everybody's.
     """
     if not version:
         _run(connection, SCHEMA)
-        return False
+    elif version < 3:
+        _with_owners(connection, version)
+    return version > 0
+
+
+def _with_owners(connection: sqlite3.Connection, version: int) -> None:
     if version == 1:
         _run(connection, _TO_2)
     sound = _sound_sources(connection) if version > 1 else None
@@ -66,11 +72,9 @@ def brought_up(connection: sqlite3.Connection, version: int) -> bool:
             connection.execute("UPDATE sources SET digest = ? WHERE id = ?", (digest(row), row[0]))
     if version == 1:
         _digest_passages(connection)
-    private = bool(connection.execute("SELECT 1 FROM sources WHERE owner <> '' LIMIT 1").fetchone())
-    if private:
+    if connection.execute("SELECT 1 FROM sources WHERE owner <> '' LIMIT 1").fetchone():
         # It holds their vectors.
         connection.execute("UPDATE meta SET value = '' WHERE key = 'view'")
-    return private
 
 
 def _run(connection: sqlite3.Connection, statements: str) -> None:

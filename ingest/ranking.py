@@ -8,21 +8,24 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from ingest.bm25 import bm25, times
 from ingest.catalog import Catalog
 from ingest.embed import Embedded
 from ingest.full_text import WEIGHTS
 from ingest.fusion import Fused, folded, fuse
-from ingest.late import best_statements
+from ingest.late import Matched, matched
 from ingest.rerank import DEPTH, Reranker
 from ingest.types import Filters, Hit
 from ingest.words import stem, stems
 
 CANDIDATES = 60
 """Passages that each ranking puts forward."""
-JUDGED = 50
+JUDGED = 100
 """Of them, best first, those whose words are weighed."""
+RARE = (0.4, 0.5)
+"""Where words begin to tell passages apart, and where they do: their rarity as a part of the rarest word's."""
 
 PAIR = 0.25
 """What two neighbouring words count beside each by itself, as in Metzler and Croft's sequential dependence (2005)."""
@@ -87,12 +90,33 @@ def put_forward(by_words: Listed, also: Sequence[int]) -> Listed:
     return [one for place, one in enumerate(by_words) if place < CANDIDATES or one[0] not in others]
 
 
-def late_scores(catalog: Catalog, query: str, asked: Embedded, numbers: Sequence[int], rarity: Callable[[str], float]
-                ) -> dict[int, float]:  # fmt: skip
+class Words(NamedTuple):
+    """A question's content words."""
+
+    weights: tuple[float, ...]
+    """How rare each is in the library, above 0."""
+    telling: float
+    """How far they tell passages apart, 0 to 1."""
+
+
+def weighed(query: str, asked: Embedded, rarity: Callable[[str], float], passages: int) -> Words:
+    """The words of a question, and whether they are rare ones.
+
+    Their mean rarity counts, by which the rare ones count more, as a part of that of a word that no passage holds: so
+    it is told alike in small and large libraries.
+    """
+    weights = tuple(rarity(stem(query[start:end])) for start, end in asked.words.spans)
+    if not weights:
+        return Words((), 0.0)
+    mean = sum(one * one for one in weights) / sum(weights) / rarity_of(0, passages)
+    begin, whole = RARE
+    return Words(weights, min(1.0, max(0.0, (mean - begin) / (whole - begin))))
+
+
+def late_scores(catalog: Catalog, asked: Embedded, words: Words, numbers: Sequence[int]) -> dict[int, Matched]:
     """What late interaction says of passages; nothing where the model tells no words, or did not when one was read."""
-    weights = [rarity(stem(query[start:end])) for start, end in asked.words.spans]
-    held = catalog.words_of(numbers) if weights else {}
-    return best_statements(asked.words.vectors, weights, held) if len(held) == len(numbers) else {}
+    held = catalog.words_of(numbers) if words.weights else {}
+    return matched(asked.vector, asked.words.vectors, words.weights, held) if len(held) == len(numbers) else {}
 
 
 def weight(frequency: int, passages: int) -> float:
@@ -104,21 +128,22 @@ def weight(frequency: int, passages: int) -> float:
     return max(1e-6, math.log((passages - frequency + 0.5) / (frequency + 0.5)))
 
 
-def rarity(frequency: int, passages: int) -> float:
+def rarity_of(frequency: int, passages: int) -> float:
     """Inverse document frequency of a word, above 0, as BM25 has it.
 
-    >>> rarity(0, 100) > rarity(50, 100) > 0
+    >>> rarity_of(0, 100) > rarity_of(50, 100) > 0
     True
     """
     return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
 
 
 def ranked(by_words: Listed, similarities: Mapping[int, float], mean: float,
-           late: Callable[[Sequence[int]], dict[int, float]]) -> tuple[list[Fused], dict[int, float]]:  # fmt: skip
+           late: Callable[[Sequence[int]], dict[int, Matched]], telling: float
+           ) -> tuple[list[Fused], dict[int, Matched]]:  # fmt: skip
     """The joint ranking, and what late interaction said of those that it judged."""
     first = fuse(similarities, dict(by_words), mean)
     judged = late([one.number for one in first[:JUDGED]])
-    return fuse(similarities, dict(by_words), mean, judged), judged
+    return (fuse(similarities, dict(by_words), mean, judged, telling) if judged else first), judged
 
 
 def hits(catalog: Catalog, query: str, fused: Sequence[Fused], k: int, similarities: Mapping[int, float],

@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.types import Filters, Passage, Reference, Source, Statement
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE files (

@@ -12,7 +12,7 @@ import numpy as np
 
 from ingest.catalog import Catalog
 from ingest.dense import Numbers, Vectors, View
-from ingest.ranking import rarity
+from ingest.ranking import rarity_of
 from ingest.schema import SHARED
 from ingest.words import stem
 
@@ -49,7 +49,7 @@ class Vocabulary:
 
     def rarity(self, stem: str) -> float:
         """How rare a stem is in the library, above 0."""
-        return rarity(self.frequency(stem), self.passages)
+        return rarity_of(self.frequency(stem), self.passages)
 
     def surface(self, stem: str) -> str:
         """The most frequent word with this stem, a shared one before one's own; empty for an unknown one."""

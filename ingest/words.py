@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import Stemmer
 
 _stemmer = Stemmer.Stemmer("english")
 
+_LATIN = r"a-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\u0300-\u036f"
+"""Letters of Latin script, those with accents and the accents by themselves included, and digits."""
+
 # A word keeps inner apostrophes, dots, plus and hash signs, so that "c++", "c#", "node.js" and "ph.d" stay whole, and a
 # figure its thousands separators, so that "45" is not found in "45,196".
-_WORD = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|[a-z0-9]+(?:['’.][a-z0-9]+)*(?:\+\+|#)?|[^\W_a-z0-9]+", re.IGNORECASE)
+_WORD = re.compile(
+    rf"\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|[{_LATIN}]+(?:['’.][{_LATIN}]+)*(?:\+\+|#)?|[^\W_{_LATIN}]+", re.IGNORECASE
+)
+_IS_LATIN = re.compile(rf"[{_LATIN}]", re.IGNORECASE)
+# What Unicode does not take apart into a letter and its accent.
+_UNDIVIDED = str.maketrans(
+    {"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"}
+)
 
 STOPWORDS = frozenset(
     """a about above after again all also am an and any are aren't as at be because been before being below between
@@ -27,19 +38,29 @@ STOPWORDS = frozenset(
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """The Snowball (Porter 2) stem of one word, lower-case, accents kept.
+    """The Snowball (Porter 2) stem of one word, lower-case, without accents.
 
-    >>> stem("Engineers"), stem("salaries")
-    ('engin', 'salari')
+    >>> stem("Engineers"), stem("salaries"), stem("résumés")
+    ('engin', 'salari', 'resum')
     """
-    return str(_stemmer.stemWord(word.lower().replace("’", "'").removesuffix("'s")))
+    return str(_stemmer.stemWord(_plain(word).replace("’", "'").removesuffix("'s")))
+
+
+@lru_cache(maxsize=200_000)
+def _plain(word: str) -> str:
+    """A word in lower case; of Latin letters without accents, since people leave them out: "Zurich", "resume"."""
+    lower = word.lower()
+    if lower.isascii() or not _IS_LATIN.match(lower):
+        return lower
+    apart = unicodedata.normalize("NFKD", lower)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_UNDIVIDED)
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in order, lower-case, stop words included.
+    """The words of a text in order, lower-case and without accents, stop words included.
 
-    >>> words("C++ and Node.js: $105,418 a year")
-    ['c++', 'and', 'node.js', '105418', 'a', 'year']
+    >>> words("C++ and Node.js: $105,418 a year in Zürich")
+    ['c++', 'and', 'node.js', '105418', 'a', 'year', 'in', 'zurich']
     """
     return list(_words(text))
 
@@ -47,7 +68,7 @@ def words(text: str) -> list[str]:
 # Statements are read again for every question that they compete for.
 @lru_cache(maxsize=8_192)
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(match.group().lower().replace(",", "") for match in _WORD.finditer(text))
+    return tuple(_plain(match.group()).replace(",", "") for match in _WORD.finditer(text))
 
 
 def stems(text: str) -> list[str]:

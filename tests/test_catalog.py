@@ -197,6 +197,21 @@ def test_library_of_version_2_is_brought_to_the_new_form_and_uploads_to_their_ow
         assert library.sync([upload.root], owner="key:ab").embedded == 0
 
 
+def test_words_that_an_earlier_version_took_apart_at_their_accents_are_found(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("# Offices\n\nThe office in Zürich opened in 2019.")
+    library.sync([str(tmp_path / "page.md")])
+    path = library.catalog.path
+    library.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "UPDATE full_text SET text = 'offic z ü rich open 2019';"
+            "DELETE FROM vocabulary WHERE word LIKE 'z%rich' OR stem LIKE 'z%rich'; PRAGMA user_version = 3;"
+        )
+    with closing(Catalog(path)) as catalog:
+        assert [number for number, _ in catalog.full_text(["zurich"], 5)] == [1]
+        assert catalog.vocabulary_fault() == ""
+
+
 def as_version_2(path: Path) -> None:
     """Turn a catalog's tables back into those that knew no owners."""
     row = SOURCE_ROW.removesuffix(", owner")

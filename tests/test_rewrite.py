@@ -57,6 +57,36 @@ def _ask(*turns: str) -> str:
 @pytest.mark.parametrize(
     ("turns", "expected"),
     [
+        (("Data scientist vs AI engineer", "who earns more?"), "who earns more, Data scientist or AI engineer?"),
+        (
+            ("What is the difference between a baker and a cook?", "Which is better paid?", "And which is easier?"),
+            "And which is easier, baker or cook?",
+        ),
+        (("Is a bootcamp or a degree better?", "which one is cheaper?"), "which one is cheaper, bootcamp or degree?"),
+        (("What do cooks earn?", "Which cities pay best?"), "Which cities pay best of cooks?"),
+        (("Can I switch to AI at 50?", "How long would it take?"), "How long would it take to switch to AI at 50?"),
+        (("Do I need a PhD to be a chemist?", "how long does that take?"), "how long does that take to be a chemist?"),
+        (("Do I need a PhD to be a chemist?", "What do they earn?"), "What do chemist earn?"),
+        (("How do I ask for a raise?", "And if they say no?"), "How do I ask for a raise: And if they say no?"),
+        (("How do I ask for a raise?", "What if taxes rise?"), "What if taxes rise?"),
+        (("What does an AI engineer do?", "vs data scientist"), "What does an AI engineer do vs data scientist?"),
+        (("What do ML engineers make in Berlin?", "What about London?"), "What do ML engineers make in London?"),
+        (("What does Acme pay?", "How long does hiring take there?"), "How long does hiring take at Acme?"),
+    ],
+)
+def test_the_form_of_a_follow_up_says_what_it_takes_along(turns: tuple[str, ...], expected: str) -> None:
+    like = "What about London?" in turns
+    history = [Turn(turn) for turn in turns[:-1]]
+    assert standalone(turns[-1], history, LABELS, _slightly if like else _unlike) == expected
+
+
+def _slightly(text: str, others: Sequence[str]) -> Sequence[float]:
+    return [0.4 for _ in others]
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
         (
             ("What does an entry-level machine learning engineer earn?", "And late career?"),
             "What does a late career machine learning engineer earn?",

@@ -16,7 +16,7 @@ from evals.retrieval import main as measured
 from ingest.embed import Embedded, SentenceTransformerEmbedder
 from ingest.errors import ModelUnavailable
 from ingest.fusion import folded, fuse
-from ingest.late import WordVectors, best_statements, packed, unpacked
+from ingest.late import Matched, WordVectors, matched, packed, unpacked
 from ingest.library import Library
 from ingest.ranking import worded
 from ingest.rerank import Reranker
@@ -126,6 +126,15 @@ def test_a_rare_name_finds_the_pages_that_hold_it(library: Library, tmp_path: Pa
     assert found == ["Quellmark plan"] * 6
 
 
+@pytest.mark.parametrize("asked", ["Zurich", "Zürich", "ZÜRICH", "Zu\u0308rich"])
+def test_names_are_found_with_and_without_their_accents(library: Library, tmp_path: Path, asked: str) -> None:
+    for number, place in enumerate(("Zürich", "Genève", "Lausanne", "Łódź")):
+        (tmp_path / f"{number}.md").write_text(f"# Office {number}\n\nThe office in {place} opened in 2019.")
+    library.sync([str(tmp_path)])
+    best = library.search(f"Which office is in {asked}?")[0]
+    assert (best.source.title, best.ranks["bm25"]) == ("Office 0", 1)
+
+
 def test_a_filter_by_source_finds_only_that_source(filled: Library) -> None:
     nurse = next(source for source in filled.sources() if source.title == "Nurse")
     assert set(titles(filled.search("data scientist", filters=Filters(source_ids=(nurse.id,))))) == {"Nurse"}
@@ -179,10 +188,12 @@ def test_untitled_lines_are_called_by_their_first_words(library: Library, tmp_pa
 
 # The pure parts
 
+ALIKE, NEARER = Matched(0.2, 0.2, 0.2), Matched(0.5, 0.5, 0.5)
+
 
 def test_late_interaction_moves_what_the_other_opinions_leave_equal() -> None:
-    assert [one.number for one in fuse({1: 0.5, 2: 0.5}, {}, 0.1, {1: 0.2, 2: 0.4})] == [2, 1]
-    (alone,) = fuse({1: 0.5}, {1: 2.0}, 0.1, {1: 0.2})
+    assert [one.number for one in fuse({1: 0.5, 2: 0.5}, {}, 0.1, {1: ALIKE, 2: NEARER})] == [2, 1]
+    (alone,) = fuse({1: 0.5}, {1: 2.0}, 0.1, {1: ALIKE})
     assert alone.score == 1.0
 
 
@@ -192,7 +203,7 @@ def test_the_best_of_poor_matches_is_still_a_poor_match() -> None:
 
 
 def test_what_late_interaction_did_not_judge_comes_behind() -> None:
-    found = fuse({1: 0.9, 2: 0.3, 3: 0.2}, {}, 0.1, {2: 0.2, 3: 0.9})
+    found = fuse({1: 0.9, 2: 0.3, 3: 0.2}, {}, 0.1, {2: ALIKE, 3: NEARER})
     assert [one.number for one in found] == [3, 2, 1]
     assert found[0].score == 1.0
     assert found[1].score >= found[2].score >= 0
@@ -214,15 +225,24 @@ def test_packed_words_score_as_their_signs_do(seed: int, words: int, asked: int,
     spans = tuple((index * 10, index * 10 + 5) for index in range(words))
     pack = packed(WordVectors(spans, vectors), starts)
     assert (unpacked(pack, dimension) == np.where(vectors > 0, 1, -1)).all()
-    found = best_statements(question, list(weights), {7: pack})[7]
+    whole = drawn.normal(size=dimension).astype(np.float32)
+    found = matched(whole, question, list(weights), {7: pack})[7]
     owners = [sum(start <= begin for start in starts) for begin, _ in spans]
     cosines = question @ np.where(vectors > 0, 1, -1).T / np.sqrt(2 / np.pi * dimension)
-    best = max(
-        sum(weight * row[[index for index in range(words) if owners[index] == owner]].max()
-            for weight, row in zip(weights, cosines, strict=True)) / weights.sum()
-        for owner in set(owners)
-    )  # fmt: skip
-    assert found == pytest.approx(best, abs=1e-4)
+    statements = [[index for index in range(words) if owners[index] == owner] for owner in sorted(set(owners))]
+    shares = weights / weights.sum()
+    best = max(float(shares @ cosines[:, statement].max(axis=1)) for statement in statements)
+    assert found.statement == pytest.approx(best, abs=1e-4)
+    assert found.passage == pytest.approx(float(shares @ cosines.max(axis=1)), abs=1e-4)
+    means = [np.where(vectors[statement] > 0, 1, -1).sum(axis=0) for statement in statements]
+    nearest = max(float(whole @ mean) / max(1e-6, float(np.linalg.norm(mean))) for mean in means)
+    assert found.meaning == pytest.approx(nearest, abs=1e-3)
+
+
+def test_rare_words_count_more_than_words_that_hundreds_of_passages_hold() -> None:
+    near, late = {1: 0.8, 2: 0.4}, {1: Matched(0.3, 0.3, 0.3), 2: Matched(0.5, 0.5, 0.3)}
+    assert [one.number for one in fuse(near, {}, 0.1, late, 0.0)] == [1, 2]
+    assert [one.number for one in fuse(near, {}, 0.1, late, 1.0)] == [2, 1]
 
 
 # The reranker

@@ -1,0 +1,123 @@
+"""Follow-ups whose very form says what of the question before they take along. Pure.
+
+A choice between the two things that were asked about ("Which earns more?"), a condition on what was asked ("And if they
+say no?"), a comparison with it ("vs data engineer"), and an "it" that is what somebody wants to do ("How long would it
+take?"). What a pronoun names otherwise is weighed in `topics`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assistant.labels import Labels, key
+from assistant.topics import is_plural
+from ingest.words import STOPWORDS
+
+_AND = r"^(?:(?:and|but|so|or|ok|okay|then|well)\b[\s,]*)*"
+_CHOICE = re.compile(
+    _AND + r"(?:which|what|who)(?: (?:one|ones|role|job|field|career|path|of (?:them|these|those|the two)))?"
+    r" (?:is|are|has|have|gets?|pays?|earns?|makes?|grows?|needs?|takes?|requires?|would|will|should|do|does)\b.*"
+    r"\b(?:more|less|better|worse|best|most|least|[a-z]{3,}(?:er|est)|should i .+)\b",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(
+    _AND + r"(?:what |even |only )?if (?:i|you|we|they|he|she|it|that|this|not|so)\b[^,;]*$", re.IGNORECASE
+)
+_ASKS = re.compile(
+    r"\b(?:can|could|do|does|did|is|are|should|would|will|must) (?:i|you|we|they|it|he|she|one)\b", re.IGNORECASE
+)
+_VERSUS = re.compile(
+    _AND + r"(?:vs\.?|versus|(?:as )?compared (?:to|with)|as opposed to) (?P<other>.+)$", re.IGNORECASE
+)
+_IT = re.compile(
+    _AND + r"(?P<asked>how (?:long|much|hard|difficult|expensive|risky|easy|realistic|common|many \w+)"
+    r" (?:does|do|would|will|is|might|did|can) (?:it|that|this)(?: all)?(?: (?:take|cost|require|involve|need|be))?"
+    r"|what (?:does|would|will) (?:it|that|this) (?:take|cost|require|involve)"
+    r"|(?:is|would|will) (?:it|that|this)(?: really| even| still)?(?: be)?"
+    r" (?:hard|difficult|easy|possible|realistic|worth it|worthwhile|too late|expensive|risky|common|a good idea|wise))"
+    r"(?: for me| usually| typically| normally)?[\s?!.]*$",
+    re.IGNORECASE,
+)
+_SOMEBODY = r"(?:i|you|we|one|someone|somebody|people|anyone|(?:a|an|my|the) \w+)"
+_DOES = re.compile(
+    rf"\b(?:can|could|should|shall|may|might|would|will|do|did) {_SOMEBODY}(?: (?:even|still|really|ever|just))?"
+    rf" (?P<do>(?!\b(?:need|have|know|want|like|think|get paid)\b)[a-z].*)$",
+    re.IGNORECASE,
+)
+_TO_DO = re.compile(
+    r"\b(?:need|needed|needs|take|takes|took|possible|hard|easy|difficult|worth|late|want|wants|like|have|plan|how|"
+    r"trying|going|old|young|degree|phd|experience|best way|way) (?:for \w+ )?to (?P<do>.+)$",
+    re.IGNORECASE,
+)
+_TAKEN = re.compile(rf"^(?:which|what) \w.* (?:can|could|should|do|would|will) {_SOMEBODY} [a-z]+$", re.IGNORECASE)
+"""What asks for the thing that is done something with, so that "it" is that thing: "Which exam should I take?"."""
+_JOINED = re.compile(r" (?:(?P<surely>vs\.?|versus|or)|and) (?:an? |the )?", re.IGNORECASE)
+_SAID_OF_BOTH = frozenset(
+    "better worse best cheaper easier faster harder safer good enough paid worth needed required".split()
+)
+"""What may stand behind the second of two things: "Is a bootcamp or a degree better"."""
+_TOKEN = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
+
+
+def carried(question: str, before: str, labels: Labels) -> str:
+    """The question as it stands alone, with what its form takes along; empty where its form takes nothing.
+
+    Args:
+        question: The new turn.
+        before: The question before it, standing alone.
+        labels: What the library calls things.
+
+    >>> carried("And how long would it take?", "Can I switch to AI at 50?", Labels())
+    'how long would it take to switch to AI at 50?'
+    >>> carried("Which earns more?", "What is the difference between a data scientist and a data engineer?", Labels())
+    'Which earns more, data scientist or data engineer?'
+    >>> carried("vs data engineer", "What does an MLOps engineer do?", Labels())
+    'What does an MLOps engineer do vs data engineer?'
+    """
+    asked, ended = question.strip().rstrip(" ?.!"), before.rstrip(" ?.!")
+    pair = next(_pairs(ended, labels), None) if _CHOICE.match(asked) else None
+    if pair:
+        return f"{asked}, {pair[0]} or {pair[1]}?"
+    if _CONDITION.match(asked) and not _ASKS.search(asked):
+        return f"{ended}: {asked}?"
+    if versus := _VERSUS.match(asked):
+        return f"{ended} vs {versus['other']}?"
+    doing = _DOES.search(ended) or _TO_DO.search(ended)
+    if doing and not _TAKEN.match(ended) and (it := _IT.match(question.strip())):
+        return f"{it['asked']} to {doing['do']}?"
+    return ""
+
+
+def _pairs(question: str, labels: Labels) -> Iterator[tuple[str, str]]:
+    """Two things that a question sets side by side: by "or", "vs" and "between", or like ones by "and"."""
+    for joined in _JOINED.finditer(question):
+        left, right = _run(question[: joined.start()], -1, labels), _run(question[joined.end() :], 1, labels)
+        surely = joined["surely"] or re.search(
+            rf"\bbetween (?:an? |the )?{re.escape(left)}$", question[: joined.start()]
+        )
+        like = labels.siblings(key(left), key(right)) or (is_plural(left) and is_plural(right))
+        if left and right and (surely or like):
+            yield left, right
+
+
+def _run(text: str, step: int, labels: Labels) -> str:
+    """The words that carry something at the end of a text (`step` -1) or at its beginning (1); a known name of them."""
+    tokens = list(_TOKEN.finditer(text))[::step]
+    run: list[re.Match[str]] = []
+    for token in tokens[:6]:
+        if token.group().lower() in STOPWORDS | _SAID_OF_BOTH or (run and abs(_gap(run[-1], token)) != 1):
+            break
+        run.append(token)
+    for length in range(len(run), 0, -1):
+        held = sorted(run[:length], key=lambda one: one.start())
+        name = text[held[0].start() : held[-1].end()]
+        if key(name) in labels.groups:
+            return name
+    held = sorted(run, key=lambda one: one.start())
+    return text[held[0].start() : held[-1].end()] if held else ""
+
+
+def _gap(one: re.Match[str], other: re.Match[str]) -> int:
+    """Characters between two words, whichever comes first."""
+    return other.start() - one.end() if other.start() > one.start() else one.start() - other.end()
