@@ -252,7 +252,7 @@ def _verbs(question: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int, in
 
 
 def _said_of(tokens: Sequence[re.Match[str]], first: int) -> bool:
-    """Whether a word says something of the pronoun before it ("can I switch"), or names who says it ("according to")."""
+    """Whether a word says something of the pronoun before it ("can I switch"), or who says it ("according to")."""
     ahead = [token.group().lower() for token in tokens[max(0, first - 3) : first]]
     return bool(ahead) and (ahead[-1] in _SUBJECTS or "according" in ahead)
 
