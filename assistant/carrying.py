@@ -24,6 +24,9 @@ _CHOICE = re.compile(
 _CONDITION = re.compile(
     _AND + r"(?:what |even |only )?if (?:i|you|we|they|he|she|it|that|this|not|so)\b[^,;]*$", re.IGNORECASE
 )
+_WHY = re.compile(
+    _AND + r"why (?:so|not|(?:is|was|would) (?:that|this|it so)|that|this)\b(?: [a-z]+){0,2}$", re.IGNORECASE
+)
 _ASKS = re.compile(
     r"\b(?:can|could|do|does|did|is|are|should|would|will|must) (?:i|you|we|they|it|he|she|one)\b", re.IGNORECASE
 )
@@ -36,7 +39,7 @@ _IT = re.compile(
     r"|what (?:does|would|will) (?:it|that|this) (?:take|cost|require|involve)"
     r"|(?:is|would|will) (?:it|that|this)(?: really| even| still)?(?: be)?"
     r" (?:hard|difficult|easy|possible|realistic|worth it|worthwhile|too late|expensive|risky|common|a good idea|wise))"
-    r"(?: for me| usually| typically| normally)?[\s?!.]*$",
+    r"(?P<more>(?: (?:for|with|without|at|if) [^,;?!]+)?)(?: usually| typically| normally)?[\s?!.]*$",
     re.IGNORECASE,
 )
 _SOMEBODY = r"(?:i|you|we|one|someone|somebody|people|anyone|(?:a|an|my|the) \w+)"
@@ -79,13 +82,13 @@ def carried(question: str, before: str, labels: Labels) -> str:
     pair = next(_pairs(ended, labels), None) if _CHOICE.match(asked) else None
     if pair:
         return f"{asked}, {pair[0]} or {pair[1]}?"
-    if _CONDITION.match(asked) and not _ASKS.search(asked):
+    if _WHY.match(asked) or (_CONDITION.match(asked) and not _ASKS.search(asked)):
         return f"{ended}: {asked}?"
     if versus := _VERSUS.match(asked):
         return f"{ended} vs {versus['other']}?"
     doing = _DOES.search(ended) or _TO_DO.search(ended)
     if doing and not _TAKEN.match(ended) and (it := _IT.match(question.strip())):
-        return f"{it['asked']} to {doing['do']}?"
+        return f"{it['asked']} to {doing['do']}{it['more']}?"
     return ""
 
 

@@ -68,6 +68,8 @@ def _ask(*turns: str) -> str:
         (("Do I need a PhD to be a chemist?", "how long does that take?"), "how long does that take to be a chemist?"),
         (("Do I need a PhD to be a chemist?", "What do they earn?"), "What do chemist earn?"),
         (("How do I ask for a raise?", "And if they say no?"), "How do I ask for a raise: And if they say no?"),
+        (("What does an AI engineer earn?", "Why so much?"), "What does an AI engineer earn: Why so much?"),
+        (("Can I switch at 50?", "Is that realistic with kids?"), "Is that realistic to switch at 50 with kids?"),
         (("How do I ask for a raise?", "What if taxes rise?"), "What if taxes rise?"),
         (("What does an AI engineer do?", "vs data scientist"), "What does an AI engineer do vs data scientist?"),
         (("What do ML engineers make in Berlin?", "What about London?"), "What do ML engineers make in London?"),
