@@ -47,7 +47,6 @@ _JOTTED = (
     (re.compile(r"\bwtf\b", re.IGNORECASE), "what"),
     (re.compile(r"\b(?:my|your|a|their) foot in the door\b", re.IGNORECASE), "in"),
     (re.compile(r"\b(?:make|rake in|pull down) (?:big )?(?:bank|bucks|dough|cash)\b", re.IGNORECASE), "earn"),
-    (re.compile(r"\bdry(?:ing)? up\b", re.IGNORECASE), "shrinking"),
 )
 """What people jot down for words of asking, and turns of speech whose words are not meant, whatever the library
 holds."""
