@@ -167,7 +167,7 @@ def pronoun_in(question: str) -> Pronoun | None:
     "that" and "this" before another word, as in "skills that matter", join clauses and point nowhere.
 
     >>> pronoun_in("What are their skills?"), pronoun_in("Is it hard to become one?")
-    (Pronoun(start=9, end=14, plural=True, person=False, possessive=True), None)
+    (Pronoun(start=9, end=14, plural=True, person=False, possessive=True, among=False), None)
     """
     for match in _PRONOUN.finditer(question):
         if not _points_nowhere(question, match):
