@@ -145,6 +145,32 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     return not lead.in_kind and bool(beyond) and not any(credit(term, own) >= 0.5 for term in beyond)
 
 
+ALIKE = 0.75
+"""Similarity from which a statement may say in other words all that is asked of a thing."""
+
+
+def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -> bool:
+    """Whether a question asks whether, or who, of a thing, and the lead says nothing of what is asked.
+
+    What is asked is what remains without names and without the title of the thing: "replace" of "Will AI replace data
+    analysts?". A statement on data analysts that replaces nothing answers nothing, however much it is about them.
+
+    Args:
+        asked: The question.
+        lead: The best candidate.
+        titles: Titles of the documents found.
+    """
+    told = words(asked.text)
+    if not (asked.yes_or_no or told[:1] == ["who"]) or asked.claim or "than" in told or lead.similarity >= ALIKE:
+        return False
+    terms = frozenset(asked.terms)
+    thing = {word for one in titles if terms.issuperset(of := stems(one)) for word in of}
+    thing |= frozenset(stems(lead.hit.source.title))
+    left = [one for one in asked.terms if not (one in thing or one.isdigit() or names_something(asked, one))]
+    held = word_set(" ".join((*lead.hit.passage.headings, *lead.statement.way, lead.statement.text)))
+    return bool(left) and not any(credit(term, held) >= 0.5 for term in left)
+
+
 def _namesake(asked: Question, lead: Evidence) -> bool:
     """Whether the lead's title shares one of two neighbouring words with the question, and has another beside it.
 

@@ -60,6 +60,8 @@ _TO_DO = re.compile(
     r"trying|going|old|young|degree|phd|experience|best way|way) (?:for \w+ )?to (?P<do>.+)$",
     re.IGNORECASE,
 )
+_TAKEN = re.compile(rf"^(?:which|what) \w.* (?:can|could|should|do|would|will) {_SOMEBODY} [a-z]+$", re.IGNORECASE)
+"""What asks for the thing that is done something with, so that "it" is that thing: "Which exam should I take?"."""
 _JOINED = re.compile(r" (?:(?P<surely>vs\.?|versus|or)|and) (?:an? |the )?", re.IGNORECASE)
 _SAID_OF_BOTH = frozenset(
     "better worse best cheaper easier faster harder safer good enough paid worth needed required".split()
@@ -92,7 +94,7 @@ def carried(question: str, before: str, labels: Labels) -> str:
     if versus := _VERSUS.match(asked):
         return f"{ended} vs {versus['other']}?"
     doing = _DOES.search(ended) or _TO_DO.search(ended)
-    if doing and (it := _IT.match(question.strip())):
+    if doing and not _TAKEN.match(ended) and (it := _IT.match(question.strip())):
         return f"{it['asked']} to {doing['do']}{it['more']}?"
     return ""
 

@@ -60,8 +60,14 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     if not asked.wants_figure:
         return _in_its_section(asked, best, saying)
     if best.in_kind:
-        return _whole_subject(best, saying)
+        return _whole_subject(_as_narrow(best, saying), saying)
     return _in_kind(best, saying)
+
+
+def _as_narrow(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
+    """The best figure, unless it lacks a level or a year that was asked for and one that has it is hardly worse."""
+    meeting = (one for one in saying if one.in_kind and len(one.unmet) < len(best.unmet))
+    return next((one for one in meeting if one.score > best.score * 0.9 and one.coverage >= best.coverage), best)
 
 
 def _in_kind(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
@@ -126,7 +132,14 @@ def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
 
     On a page about "web developers and digital designers", "digital designers held 128,900 jobs" is a part.
     """
-    whole = (one for one in saying if one.in_kind and one.own > best.own + 0.1 and one.coverage >= best.coverage)
+    whole = (
+        one
+        for one in saying
+        if one.in_kind
+        and one.own > best.own + 0.1
+        and one.coverage >= best.coverage
+        and len(one.unmet) <= len(best.unmet)
+    )
     return next((one for one in whole if one.apt >= 0.5 and one.score > best.score * 0.85), best)
 
 
@@ -207,6 +220,39 @@ def _beside_lead(one: Evidence, lead: Evidence) -> bool:
     return one.hit.source.id == lead.hit.source.id and one.own > lead.own - 0.05 and one.coverage > lead.coverage - 0.05
 
 
+_OFFICIAL = re.compile(
+    r"\b(?:Bureau of|Statistics|Statistical|Census|Eurostat|Ministry|Department of|Federal Reserve|Statistisches)\b"
+)
+"""What the name of a public office of figures holds."""
+
+
+def official_first(asked: Question, chosen: Sequence[Evidence]) -> list[Evidence]:
+    """The statements with the first official figure in front, where it is for as much of the question as the lead's.
+
+    An office counts payrolls; who led before may only have collected what people said of themselves.
+    """
+    if not asked.wants_figure or asked.every_source or not chosen or _is_official(chosen[0]):
+        return list(chosen)
+    lead = chosen[0]
+    official = (
+        one
+        for one in chosen
+        if _is_official(one)
+        and one.in_kind
+        and one.coverage >= lead.coverage
+        and len(one.unmet) <= len(lead.unmet)
+        and (one.narrowed, one.age) <= (lead.narrowed, lead.age)
+        and one.statement.kind == "sentence"
+    )
+    first = next(official, lead)
+    return [first, *(one for one in chosen if one is not first)]
+
+
+def _is_official(one: Evidence) -> bool:
+    publisher = one.statement.reference.publisher or one.hit.source.origin.publisher
+    return bool(_OFFICIAL.search(publisher)) and " reported by " not in publisher
+
+
 def _row_elsewhere(one: Evidence, lead: Evidence) -> bool:
     """Whether it is a row of another table that says less of what is asked than the lead: a figure nobody asked for."""
     return one.statement.kind == "row" and one.own < lead.own and one.hit.source.id != lead.hit.source.id
@@ -244,11 +290,11 @@ def _rows_that_say_so(asked: Question, candidates: Sequence[Evidence]) -> list[E
     """The rows of one table, two or more and not all of them, whose cells hold all that is asked ("retired")."""
     rows = [one for one in candidates if one.statement.kind == "row"]
     saying = [one for one in rows if not one.missing and one.own > 0.3]
-    if not saying:
-        return []
-    same = [one for one in saying if _of_one_table(one, saying[0])]
-    every = [one for one in rows if _of_one_table(one, saying[0])]
-    return sorted(same, key=lambda one: one.statement.start) if 1 < len(same) < len(every) else []
+    for first in saying:
+        same = [one for one in saying if _of_one_table(one, first)]
+        if 1 < len(same) < sum(_of_one_table(one, first) for one in rows):
+            return sorted(same, key=lambda one: one.statement.start)
+    return []
 
 
 def _worse(one: Evidence, lead: Evidence) -> bool:

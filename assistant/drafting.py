@@ -137,7 +137,7 @@ def draft(found: Sequence[Found], hits: Sequence[Hit], judge: Judge, wish: Wish 
 
 def _verdict(held: Sequence[Found], lacking: Sequence[Found]) -> str:
     """What is said in front of everything: that the person is not judged, or that a claimed figure is not borne out."""
-    if any(one.asked.personal for one in (*held, *lacking)):
+    if any(one.asked.own_case for one in (*held, *lacking)):
         return "I cannot judge your own case. What the library says:"
     return ""
 

@@ -179,7 +179,7 @@ def _evidence(
         coverage=sum(term_weights[term] * credits[term] for term in question.terms) / total,
         own=sum(term_weights[term] * owned[term] for term in question.terms) / total,
         focus=focus(hit, question),
-        in_kind=absent or question.answered_in_kind(statement.text, heading),
+        in_kind=absent or question.answered_in_kind(statement.text, heading) and _names_sought(question, own | way),
         absent=absent,
         fits=fits(question.kind, question.text, statement.text, heading)
         or _defines(question, hit, statement)
@@ -195,6 +195,11 @@ def _evidence(
         else 0,
         year=year_of(statement, reference.as_of or origin.as_of),
     )
+
+
+def _names_sought(question: Question, held: frozenset[str]) -> bool:
+    """Whether a statement, or the way to it, names what is listed or counted; true where nothing is."""
+    return not question.sought or credit(question.sought, held) > 0
 
 
 def _heading_about(question: Question, hit: Hit) -> str:
@@ -240,9 +245,24 @@ def focus(hit: Hit, question: Question) -> float:
     So "data scientist" prefers its own page, and "privacy in AI projects" the section on privacy.
     """
     named = frozenset(stems(question.text))
-    parts = [stems(part) for part in (hit.source.title, *hit.passage.headings[-1:])]
-    shares = [sum(credit(one, named) for one in part) / len(part) for part in parts if part]
+    shares = []
+    for part in (hit.source.title, *hit.passage.headings[-1:]):
+        if own := stems(part):
+            held = named | _written_out(part, named)
+            shares.append(sum(credit(one, held) for one in own) / len(own))
     return sum(shares) / len(shares) if shares else 0.0
+
+
+@lru_cache(maxsize=20_000)
+def _written_out(text: str, named: frozenset[str]) -> frozenset[str]:
+    """Stems of the words of a text that are named by their initials.
+
+    >>> sorted(_written_out("Machine learning engineer", frozenset({"ml"})))
+    ['learn', 'machin']
+    """
+    listed = words(text)
+    runs = (listed[at : at + length] for length in (2, 3, 4) for at in range(len(listed) - length + 1))
+    return frozenset(stem(word) for run in runs if "".join(word[0] for word in run) in named for word in run)
 
 
 def credit(term: str, held: frozenset[str]) -> float:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.answerable import LEAST, evidence_of, likelihood, names_something, of_something_else
-from assistant.choosing import MEASURED, choose, lead_of, paired
+from assistant.answerable import LEAST, evidence_of, likelihood, names_something, of_something_else, says_nothing_of_it
+from assistant.choosing import MEASURED, choose, lead_of, official_first, paired
 from assistant.citations import Judge
 from assistant.drafting import Found, draft, not_found
 from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
@@ -64,7 +64,7 @@ class Finding:
     def of_something_else(self) -> bool:
         """Whether the lead speaks of another thing than the question."""
         titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
-        return of_something_else(self.asked, self.lead, titles)
+        return of_something_else(self.asked, self.lead, titles) or says_nothing_of_it(self.asked, self.lead, titles)
 
     @property
     def answers(self) -> bool:
@@ -106,7 +106,10 @@ class ExtractiveAnswerer:
             found = [self._answered(whole, Part(question, question), wish)]
         else:
             findings = _set_beside([self.find(part.text, hits) for part in taken.parts], taken.how == "sides")
-            found = [self._answered(one, part, wish, 2) for one, part in zip(findings, taken.parts, strict=True)]
+            compared = taken.how == "sides"
+            found = [
+                self._answered(one, part, wish, 2, compared) for one, part in zip(findings, taken.parts, strict=True)
+            ]
         if not any(one.chosen for one in found):
             return not_found(hits)
         return draft(found, hits, self._judge, wish, question)
@@ -120,7 +123,9 @@ class ExtractiveAnswerer:
         found = self._find(question, hits)
         alone = asked_alone(question)
         if alone and (found is None or not found.answers) and (one := self._find(alone, hits)) and one.answers:
-            return replace(one, asked=replace(one.asked, personal=read_question(question).personal))
+            own_case = found is None or found.asked.own_case
+            personal = read_question(question).personal
+            return replace(one, asked=replace(one.asked, personal=personal, own_case=own_case))
         why = _WHY.match(question)
         if not why or found is None or found.answers:
             return found
@@ -156,7 +161,9 @@ class ExtractiveAnswerer:
         vectors = self._embed([asked.text, statement_text(one.hit, one.statement)])
         return one.measured(float(vectors[0] @ vectors[1]))
 
-    def _answered(self, finding: Finding | None, part: Part, wish: Wish, most: int = 3) -> Found:
+    def _answered(
+        self, finding: Finding | None, part: Part, wish: Wish, most: int = 3, compared: bool = False
+    ) -> Found:
         """A part with the statements that answer it, or with none."""
         if finding is None:
             return Found(read_question(part.text), part.about, ())
@@ -164,6 +171,8 @@ class ExtractiveAnswerer:
             return Found(finding.asked, part.about, ())
         most = _STATEMENTS.get(wish, most)
         chosen = choose(finding.asked, finding.candidates, finding.lead, most)
+        if not compared:
+            chosen = official_first(finding.asked, chosen)
         return Found(finding.asked, part.about, tuple(chosen[:most] if wish == "shorter" else chosen))
 
 

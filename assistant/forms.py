@@ -188,13 +188,24 @@ _BEFOREHAND_ASKED = re.compile(r"\bneed\w*\b.*\bbefore(?:hand)?\b|\bprerequisite
 _BEFOREHAND = re.compile(r"\b(?:asks? for|needs?|requires?|expects?|prerequisites?|assumes?)\b", re.IGNORECASE)
 _DOES = re.compile(r"^what (?:do|does|did)\b.*\bdo\b", re.IGNORECASE)
 _DUTIES = re.compile(r"\bwhat .*\bdo(?:es)?$|\b(?:duties|responsibilit\w+|tasks)\b", re.IGNORECASE)
-_COUNTED = re.compile(
+COUNTED = re.compile(
     r"\bhow many (?P<noun>[\w\s-]+?)\s+(?:are|is|were|was|do|does|did|will|can|could|have|has|had|hold|exist|use|in|of"
     r"|for"
     r"|there|work|get|apply)\b",
     re.IGNORECASE,
 )
 
+_WILL_ASKED = re.compile(
+    r"\bwill (?!(?:i|you|we|it take|it cost)\b)|\b(?:is|are) (?:[\w-]+ ){1,3}going to\b|\bin the future\b"
+    r"|\b(?:in|over) (?:the next )?(?:\d+|five|ten|twenty|few|coming) years\b",
+    re.IGNORECASE,
+)
+_YET_TO_COME = re.compile(
+    r"\b(?:will|expect(?:s|ed)?|plan(?:s|ned)?|projected|projections?|forecasts?|predict\w*|outlook|going to)\b"
+    r"|\b(?:by|to|until) (?:\d+ \w+ )?20\d\d\b",
+    re.IGNORECASE,
+)
+"""What speaks of what is yet to come, where that is asked."""
 _MANNERS = ((_ORIGIN_ASKED, _ORIGIN), (_WHOM_FOR_ASKED, _WHOM_FOR), (_BEFOREHAND_ASKED, _BEFOREHAND))
 """Questions of a manner that only some statements speak in."""
 
@@ -225,8 +236,21 @@ def fits(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
         return bool(_WHY.search(heading))
     if kind == "definition" and _DOES.search(asked):
         return bool(_DUTIES.search(heading))
-    counted = _COUNTED.search(asked) if kind == "count" else None
-    return counted is not None and counted["noun"].split()[-1].rstrip("s").lower() in text.lower()
+    if _WILL_ASKED.search(asked) and _YET_TO_COME.search(text):
+        return True
+    counted = COUNTED.search(asked) if kind == "count" else None
+    return counted is not None and _counts(counted["noun"].split()[-1].rstrip("s").lower(), asked, text)
+
+
+def _counts(noun: str, asked: str, text: str) -> bool:
+    """Whether a text counts a noun, and not a part that a clause behind it tells apart ("of the firms that weld").
+
+    >>> told = ("5% of firms weld.", "5% of the firms that weld cut.")
+    >>> [_counts("firm", "How many firms weld?", one) for one in told]
+    [True, False]
+    """
+    part = re.compile(rf"\b{re.escape(noun)}\w* (?:that|who|which)\b", re.IGNORECASE)
+    return noun in text.lower() and (bool(part.search(asked)) or not part.search(text))
 
 
 def says_lacking(kind: Kind, text: str, heading: str = "") -> bool:

@@ -136,9 +136,20 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
     return Parts("one", (Part(question, question.rstrip("?!. ")),))
 
 
+_GRANTED = re.compile(
+    r"^(?:as|since|because|given that|now that|considering that|if)\s+"
+    r"(?P<claim>[^?]*?(?!(?:19|20)\d\d\b)\b\d[^?]*?),\s+"
+    r"(?P<asked>(?:what|which|how|where|when|who|why)\b[^?]*\b(?:they|them|their|it|its)\b[^?]*\?)$",
+    re.IGNORECASE,
+)
+"""A figure taken for granted in front of a question that points to what it is of."""
+
+
 def _several(question: str) -> list[str]:
     """The questions in several sentences or clauses; one that does not ask is kept with the next."""
     found: list[str] = []
+    if granted := _GRANTED.match(question):
+        return [f"{granted['claim']}?", granted["asked"]]
     ahead = ""
     for sentence in _NEXT_SENTENCE.split(question):
         for place, clause in enumerate(_NEXT_CLAUSE.split(sentence)):
@@ -305,5 +316,9 @@ def _beginning(text: str) -> str:
     return text[:end]
 
 
+_NO_NAMES = frozenset("others nah nope never something anything nothing whatever elsewhere else".split())
+
+
 def _names(word: str) -> bool:
-    return not word[0].isdigit() and word.lower() not in STOPWORDS and not is_asking(word)
+    low = word.lower()
+    return not word[0].isdigit() and low not in STOPWORDS and low not in _NO_NAMES and not is_asking(word)

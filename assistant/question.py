@@ -1,7 +1,7 @@
 """What a question asks for: the kind of answer expected, and the words that an answer has to be about.
 
-The kinds are those of any question ("how much" wants a figure, "when" a date); the words for them are plain English,
-not those of one library. It does not parse; a question it does not understand simply has no kind.
+The kinds are those of any question ("how much" wants a figure, "when" a date: `kinds`). It does not parse; a question
+it does not understand simply has no kind.
 """
 
 from __future__ import annotations
@@ -10,112 +10,10 @@ import re
 from dataclasses import dataclass
 
 from assistant.agreement import DOWN, UP
-from assistant.forms import EARNED, FIGURES, Kind, in_form
+from assistant.forms import COUNTED, FIGURES, Kind, in_form
+from assistant.kinds import CUES, TELLING, kind_of
 from assistant.qualifiers import Qualifier, qualifiers, without_shares
 from ingest.words import STOPWORDS, stem, stems, words
-
-_ASKS: tuple[tuple[Kind, str], ...] = (
-    ("reason", r"^why\b|\bhow come\b|\bwhat (?:causes?|caused|is the reason)\b"),
-    ("other", r"\bwhere do(?:es)?\b.*\bcomes? from\b|^who (?:is|are|was) .*\bfor\W*$"),
-    (
-        "advice",
-        r"^how (?:should|can|could|to|do (?:i|you|we|people)|does one)\b(?! (?:earn|make)\b)"
-        r"|^(?:what|where|which \w+) (?:should|must|can|could) (?:i|you|we|one|somebody|someone|people)\b"
-        r"|^(?:what|where) do (?:i|we|you) (?:do|start|begin|learn)\b",
-    ),
-    (
-        "list",
-        r"^(?:which|what) (?:\w+ ){1,3}(?:are )?(?:grow\w*|ris\w+|fall\w*|pays?|paid|earns?) (?:the |their \w+ )?"
-        r"(?:fastest|most|best|quickest|highest|least|worst)\b"
-        r"|^(?:what|which) (?:[\w-]+ ){0,3}(?:are|is|will be|would be) (?:most |more )*"
-        r"(?:in (?:high )?demand|sought|wanted|asked)\b",
-    ),
-    (
-        "name",
-        r"\bwho pays\b|\b(?:which|what) (?:cit(?:y|ies)|compan(?:y|ies)|employers?|firms?|states?|places?"
-        r"|countr(?:y|ies))\b.*\b(?:most|best|highest|better|pays?)\b",
-    ),
-    ("difference", r"\b(?:differen(?:ce|ces|t)|differs?|compared?|versus|vs)\b|\bor\b.*\b(?:better|more|less)\b"),
-    (
-        "percent",
-        r"\bhow much (?:has|have|did|do|does|will) .*\b(?:grow\w*|r[io]se\w*|increase\w*|fall\w*|fell|shr[iau]nk)\b",
-    ),
-    ("other", r"^how (?:do|does|did|can|could|should|would|might|to)\b"),
-    (
-        "money",
-        r"\b(?:going rate|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck"
-        r"|how much (?:money|cash|do"
-        r"|does|would|can|could|will|is|are)|makes? (?:a |per |in a )?(?:year|month|hour)"
-        r"|make (?:more|less)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"
-        r"|\bhow much\b.*\bmake\b"
-        r"|\bwhat (?:do|does|did|can|could|would|will) (?:[\w'’/-]+ ){1,6}make"
-        r"(?=\W*$|\W+(?:in|at|as|on|when|after|a|per|and|or|now|today)\b)",
-    ),
-    ("time", r"\bhow many (?:years?|months?|weeks?|days?|hours?|minutes?)\b"),
-    ("count", r"\bhow many\b|\bnumber of\b"),
-    (
-        "percent",
-        r"\bhow (?:fast|quickly)\b|\b(?:faster|slower|per ?cent\w*|percentage|share of|outlook|growth|growing"
-        r"|grows?|grown"
-        r"|grew|rate)\b|"
-        r"\b(?:in|high|much) demand\b|\b(?:sought after|(?:job|career|employment) prospects)\b|"
-        r"\bwhat (?:fraction|proportion)\b",
-    ),
-    (
-        "education",
-        r"\b(?:degrees?|diploma|education\w*|qualifications?|what (?:should|must|do) .*\bstudy|bachelor\w*|master'?s|"
-        r"phd|ph\.d|college|university)\b",
-    ),
-    (
-        "time",
-        r"(?:^|[,;.!]\s*|\b(?:and|or|but|so|since|until|by|from|exactly|know|me|say)\s)when\b(?! it comes to)"
-        r"|\bhow long\b|\bwhat (?:year|date)\b|\bhow (?:old|soon)\b|\b(?:average|typical|\w+ment|what) age\b|"
-        r"\b(?:longer|shorter)\b",
-    ),
-    ("list", r"\b(?:which|list|name|examples?)\b|\bwhat (?:are|kinds?|types?|sorts?|skills|tools|languages|factors)\b"),
-    (
-        "name",
-        r"\b(?:who|whom|whose|where)\b|\b(?:what|which) (?:person|people|city|country|state|place|company|firm)\b",
-    ),
-    ("definition", r"^(?:what(?:'s| is| are)|who (?:is|are)|define|explain|what do(?:es)?\b.*\b(?:do|mean))\b"),
-)
-_ASKS_COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKS)
-
-# Words that say what kind of figure is wanted. They are met by a figure of that kind, whatever word stands beside it.
-_CUES: dict[Kind, frozenset[str]] = {
-    "money": frozenset(
-        stem(word)
-        for word in (
-            "salary salaries wage pay paid earn earning earnings income compensation money make makes making cost "
-            "costs price dollars much rich usd annual annually year yearly grand bucks dough cash paycheck paycheque "
-            "value values amount amounts sum sums"
-        ).split()
-    ),
-    "percent": frozenset(
-        stem(word)
-        for word in "fast quickly percent percentage share outlook growth grow rate demand sought prospects".split()
-    ),
-    "count": frozenset(
-        stem(word) for word in "many number jobs people employed positions exist there hold held".split()
-    ),
-    "time": frozenset(stem(word) for word in "long time year date soon old take takes".split()),
-    "education": frozenset(
-        stem(word)
-        for word in (
-            "degree education educational qualification qualifications study college university school need needed "
-            "require required typical entry level entry-level become becoming"
-        ).split()
-    ),
-}
-
-# Words beside which a figure of a kind usually stands, whatever words the question has for it.
-_TELLING: dict[Kind, frozenset[str]] = {
-    "money": frozenset(map(stem, ("median", "average", "pay", "salary", "wage", "base", "year"))),
-    "percent": frozenset(map(stem, ("outlook", "growth", "grow", "projected", "change", "percent"))),
-    "count": frozenset(map(stem, ("number", "jobs", "held", "total"))),
-    "time": frozenset(map(stem, ("years", "months", "weeks", "since", "until"))),
-    "education": frozenset(map(stem, ("education", "degree", "typical", "entry", "level", "need"))),
-}
 
 _NAMED = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
 # How an answer is to be put ("Answer only with ...", "Pretend you are ... and tell me") is no part of what is asked.
@@ -133,7 +31,8 @@ _ABOUT_ME = re.compile(
     r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
     r"(?:i\s?['’]?\s?a?m|i['’](?:ve|d)|i(?= \w)|my(?= \w)|we['’]?(?:re|ve)?(?= \w)"
     r"|they (?:have )?(?:offer|pay)\w*|as an?(?= [a-z]))\b"
-    r"[^?]*?(?:(?<!\d)[,.;:!–-]\s*|[,.;:!–-]\s+|\s+(?:and|but|so)\s+)"
+    r"[^?]*?(?:(?<!\d)[,.;:!–-]\s*|[,.;:!–-]\s+|\s+(?:and|but|so)\s+"
+    r"|\s+(?=(?:is it|am i|(?:how )?(?:can|should|could|do) i)\b))"
     r"(?:and |but |so |now |then |(?:can|could) you tell me )*"
     r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may|might|was|were)\b)",
     re.IGNORECASE,
@@ -144,10 +43,17 @@ _TOLD_FIRST = re.compile(
     r"(?P<asked>(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will)\b[^?!.]*\?)\W*$",
     re.IGNORECASE,
 )
+_AS_ONE_WHO = re.compile(r"^as an?\b.*[,;:]\s*(?:what|which|how|where|when|who|why)\b", re.IGNORECASE)
+"""What tells from where somebody asks of others: "As a recruiter, what should I look for?"."""
+_HOPED_FOR = re.compile(
+    r"\b(?:my [\w-]+ )?(?:wants?|wishes|wish|hopes?|plans?|would (?:like|love)|dreams? of|loves?|likes?)(?: to)? "
+    r"[\w-]+(?= (?:(?:an?|the|with|in|on) )?[\w-]+[.!])",
+    re.IGNORECASE,
+)
+"""Who would do what with a thing; what is asked is about the thing ("My son wants to build robots.")."""
 _OFFER_OF = re.compile(
     r"\b(?:my |the |our )?(?:boss|company|employer|manager|firm|they) (?:has |have |just )*offer(?:ed|s)?\b", re.I
 )
-_OFFERED = re.compile(r"\boffer(?:s|ed|ing)?\b", re.IGNORECASE)
 _OWN_WORDS = 2
 """Words from which a question about oneself stands without what was told in front of it."""
 _OF_ONESELF = re.compile(r"\b(?:i|me|my|we|us|our)\b", re.IGNORECASE)
@@ -196,10 +102,14 @@ _ASKING = frozenset(
         "whats hows whos wheres yo dude bro guys folks hey ok okay much rather still even ever actual truly true right "
         "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger "
         "define definition meaning usual normal fair reasonable okay enough well going rate cheap cheaper cheapest "
-        "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose"
+        "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose "
+        "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto"
     ).split()
 )
 
+
+_WANTED_WORDS = re.compile(r"^(?:what|which) (?:[\w-]+ )?(questions|answers)\b", re.IGNORECASE)
+"""Words of asking that are themselves asked for: "What questions come up?"."""
 
 # A stretch of time that a question about the future names; statements give theirs in years ("2024 to 2034").
 _HORIZON = re.compile(
@@ -238,6 +148,11 @@ class Question:
     strange: frozenset[str] = frozenset()
     """Terms that are names and that the library does not hold: no word that only begins like them meets them."""
 
+    own_case: bool = False
+    """Whether the person asks about themselves, so that only what holds for anybody can be said."""
+    sought: str = ""
+    """Stem of the noun that is listed or counted: "skill" of "Which skills do welders need?"."""
+
     def answered_in_kind(self, text: str, heading: str = "") -> bool:
         """Whether a text holds a figure, date or degree where one is wanted; true when nothing special is."""
         if self.kind == "name":
@@ -252,7 +167,7 @@ class Question:
     @property
     def telling(self) -> frozenset[str]:
         """Stems beside which a figure of the kind asked for usually stands."""
-        return _TELLING.get(self.kind, frozenset())
+        return TELLING.get(self.kind, frozenset())
 
 
 def is_asking(word: str) -> bool:
@@ -261,7 +176,7 @@ def is_asking(word: str) -> bool:
     >>> is_asking("earn"), is_asking("welder")
     (True, False)
     """
-    return stem(word) in _ASKING or stem(word) in _CUES["money"] or word.lower() in ("need", "hold", "grow", "growing")
+    return stem(word) in _ASKING or stem(word) in CUES["money"] or word.lower() in ("need", "hold", "grow", "growing")
 
 
 def read_question(text: str) -> Question:
@@ -280,14 +195,14 @@ def read_question(text: str) -> Question:
     if claimed:
         asked = f"{asked[: claimed.start()]} {asked[claimed.end() :]}"
     wanted = _EVERY_SOURCE.sub(" ", asked) if every else asked
-    kind = _kind(wanted, claimed)
+    kind = kind_of(wanted, claimed)
     terms, carried = _terms(wanted, kind)
     found = terms or tuple(one for one in carried if one not in _ASKING) or carried
     return Question(
         text,
         kind,
         found,
-        cues=frozenset(one for one in carried if one in _CUES.get(kind, frozenset())),
+        cues=frozenset(one for one in carried if one in CUES.get(kind, frozenset())),
         yes_or_no=bool(_YES_OR_NO.match(asked.strip())) and not claimed,
         subject=terms,
         claim=" ".join(claimed.group().split()) if claimed else "",
@@ -295,7 +210,27 @@ def read_question(text: str) -> Question:
         told=frozenset(_terms(told, kind)[0]),
         every_source=every,
         qualifiers=qualifiers(asked) if kind in FIGURES else (),
+        own_case=personal and not _AS_ONE_WHO.match(text),
+        sought=_sought(wanted, kind),
     )
+
+
+_SOUGHT = re.compile(
+    r"^(?:and |so )?(?:what|which) (?:[\w+#-]+ ){0,2}?(?P<noun>[\w-]+) "
+    r"(?:do|does|did|is|are|was|were|can|could|should|must|will|would|has|have|had)\b",
+    re.IGNORECASE,
+)
+
+
+def _sought(asked: str, kind: Kind) -> str:
+    """Stem of the noun behind "which" or "how many"; empty where it only says how to answer ("which kinds").
+
+    >>> _sought("Which soft skills do welders need?", "list"), _sought("What kinds are there?", "list")
+    ('skill', '')
+    """
+    match = _SOUGHT.match(asked) if kind == "list" else COUNTED.search(asked) if kind == "count" else None
+    noun = match["noun"].split()[-1] if match else ""
+    return stem(noun) if noun and not is_asking(noun) and stem(noun) not in CUES["count"] and stems(noun) else ""
 
 
 def asked_alone(text: str) -> str:
@@ -309,7 +244,7 @@ def asked_alone(text: str) -> str:
     match = _ABOUT_ME.match(text)
     behind = _TOLD_FIRST.match(text) if match is None else None
     asked = text[match.end() :] if match else behind["asked"] if behind else ""
-    terms = _terms(asked, _kind(asked, None))[0]
+    terms = _terms(asked, kind_of(asked))[0]
     return asked if len(terms) > bool(behind) and not _POINTS_BACK.search(asked) else ""
 
 
@@ -322,9 +257,9 @@ def _told_in_front(text: str) -> tuple[str, str, bool]:
     if not match:
         return text, "", False
     asked, told = text[match.end() :], text[: match.end()]
-    own = len(_terms(asked, _kind(asked, None))[0])
+    own = len(_terms(asked, kind_of(asked))[0])
     if _POINTS_BACK.search(asked) or not own or (own < _OWN_WORDS and _OF_ONESELF.search(asked)):
-        return _OFFER_OF.sub(" ", text), "", True
+        return _OFFER_OF.sub(" ", f"{_HOPED_FOR.sub(' ', told)}{asked}"), "", True
     return asked, told, True
 
 
@@ -336,9 +271,10 @@ def _terms(asked: str, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Stems that an answer has to be about, and all that carry meaning, each once, in order."""
     raw = (stem(word) for word in words(_HORIZON.sub(" ", asked)) if word not in STOPWORDS)
     carried = tuple(dict.fromkeys(raw))
-    aside = _ASKING | _CUES.get(kind, frozenset()) | (UP | DOWN if kind == "percent" else frozenset())
+    aside = _ASKING | CUES.get(kind, frozenset()) | (UP | DOWN if kind == "percent" else frozenset())
     if kind == "percent" and _GROWING.search(asked):
         aside |= {stem("employment")}
+    aside -= frozenset(map(stem, _WANTED_WORDS.findall(asked)))
     return tuple(one for one in carried if one not in aside), carried
 
 
@@ -346,27 +282,3 @@ def _without_manner(text: str) -> str:
     """The text without what only says how to answer; the whole text where nothing else is in it."""
     left = " ".join(_MANNER.sub(" ", text).split())
     return left if len(left.split()) > 2 else text
-
-
-_COMES_FROM = re.compile(r"\bcomes? from\b", re.IGNORECASE)
-_LEFT_OUT = re.compile(
-    r"\b(?:besides?|apart from|other than|in addition to|beyond|on top of)\s+\w+"
-    r"|\b(?:compensation|costs?|fee|income|price|wage)(?:,? and \w+|, \w+,? and(?: \w+){1,2})?\s"
-    r"(?=(?:accountant|analyst|clerk|consultant|controller|engineer|estimator|manager|officer|specialist)s?\b)"
-    r"|\b(?:pay|salary|wage|price|cost)\s(?=packages?|sites?|websites?|laws?|surveys?|transparency|negotiations?|talks?)",
-    re.IGNORECASE,
-)
-"""What names money and does not ask for it: "on top of pay", "cost estimators", "pay laws"."""
-
-
-def _kind(asked: str, claimed: re.Match[str] | None) -> Kind:
-    """The kind of answer; a claimed sum of money or share asks for the real one."""
-    asked = _LEFT_OUT.sub(" ", asked)
-    kind: Kind = next((kind for kind, pattern in _ASKS_COMPILED if pattern.search(asked)), "other")
-    if not claimed or kind == "other" and _COMES_FROM.search(asked) or kind in ("money", "percent", "count", "time"):
-        return kind
-    if re.search(r"%|per ?cent", claimed.group()):
-        return "percent"
-    if EARNED.search(asked) or _OFFERED.search(asked) or re.search(r"[$€£]|\bk\b", claimed.group()):
-        return "money"
-    return "count"

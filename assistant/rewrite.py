@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from assistant.carrying import carried, only_named
 from assistant.labels import Key, Labels, key
 from assistant.smalltalk import reply_to
-from assistant.topics import OMITTED, Pronoun, Talk, is_plural, leaves_out, mentions, pointed_at
+from assistant.topics import OMITTED, Pronoun, Talk, asks_what_for, is_plural, leaves_out, mentions, pointed_at
 from assistant.types import NOT_HELD, Turn
 from ingest.words import STOPWORDS, stems, words
 
@@ -119,7 +119,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")
     pronoun = pronoun_in(question)
     meant = pointed_at(question, pronoun, state.talk, labels)
-    attributes_only = _only_attributes(rest, labels) and not _has_topic(rest, labels)
+    attributes_only = _only_attributes(rest, labels) and not _has_topic(rest, labels) and not asks_what_for(question)
     if _is_fragment(rest):
         if attributes_only and meant and (meant.key in labels.titles or not set(meant.key) <= labels.attributes):
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
@@ -137,7 +137,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if unheld and not pronoun and not (attributes_only and not _OWN_SUBJECT.search(question)):
         # What nothing was held of is no subject of the talk: only a question that has none itself is about it.
         likely = 0.0
-    asked = put(question, pronoun, meant.text) if likely >= OMITTED else question
+    asked = put(question, pronoun, meant.text, _placed(meant.text, state.asked)) if likely >= OMITTED else question
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
 
 
@@ -171,20 +171,24 @@ _TO_DO = re.compile(r"(?:[\w-]+ ){1,3}(?:to|if)\b")
 """As in "Is it safer to rent?"."""
 
 
+_AMONG = re.compile(r"\b(?:which|what|who|one|any|some|most|many|all|none|each|either) of $", re.IGNORECASE)
+
+
 def pronoun_in(question: str) -> Pronoun | None:
     """The first pronoun that points back, unless the sentence itself names what it points to.
 
     "that" and "this" before another word, as in "skills that matter", join clauses and point nowhere.
 
     >>> pronoun_in("What are their skills?"), pronoun_in("Is it hard to become one?")
-    (Pronoun(start=9, end=14, plural=True, person=False, possessive=True), None)
+    (Pronoun(start=9, end=14, plural=True, person=False, possessive=True, among=False), None)
     """
     for match in _PRONOUN.finditer(question):
         if not _points_nowhere(question, match):
             word = match.group().lower()
             possessive = word in _OWNERS or (word == "her" and bool(stems(question[match.end() :].strip()[:12])))
+            among = bool(_AMONG.search(question[: match.start()]))
             return Pronoun(
-                match.start(), match.end(), word.split()[0] in _PLURALS, word in _PERSONS, possessive
+                match.start(), match.end(), word.split()[0] in _PLURALS, word in _PERSONS, possessive, among
             )  # fmt: skip
     return None
 
@@ -212,8 +216,18 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     return bool(named_here or relative or compound)
 
 
-def put(question: str, pronoun: Pronoun | None, name: str) -> str:
-    """The question with a name in the pronoun's place, or behind it where there is no pronoun.
+def _placed(name: str, asked: str) -> str:
+    """The preposition of place that a name had in the question before; "of" where it had none.
+
+    >>> _placed("Rome", "How long is hiring in Rome?"), _placed("Rome", "How old is Rome?")
+    ('in', 'of')
+    """
+    found = re.search(rf"\b(in|at|near)\s+(?:the\s+)?{re.escape(name)}\b", asked, re.IGNORECASE)
+    return found.group(1).lower() if found else "of"
+
+
+def put(question: str, pronoun: Pronoun | None, name: str, joined: str = "of") -> str:
+    """The question with a name in the pronoun's place, or behind it, joined by a preposition, where there is none.
 
     >>> put("What are its symptoms?", Pronoun(9, 12, possessive=True), "lung cancer")
     "What are lung cancer's symptoms?"
@@ -226,7 +240,7 @@ def put(question: str, pronoun: Pronoun | None, name: str) -> str:
         article = "an " if name[:1].lower() in "aeiou" else "a "
         return f"{question[: one.start()]}{'' if is_plural(name) else article}{name}?"
     if pronoun is None:
-        return f"{question.rstrip(' ?.!')} of {name}?"
+        return f"{question.rstrip(' ?.!')} {joined} {name}?"
     if question[pronoun.start : pronoun.end].lower() == "there":
         name = f"at {name}"
     owner = name + ("'" if name.endswith("s") else "'s") if pronoun.possessive else name

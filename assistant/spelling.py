@@ -7,6 +7,7 @@ of a title or label of the library.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -34,8 +35,21 @@ _SHORT_FORMS = {
     "devs": "developers", "exec": "executive", "execs": "executives", "grad": "graduate", "grads": "graduates",
     "cert": "certification", "certs": "certifications", "prof": "professor", "lang": "language", "langs": "languages",
     "exp": "experience", "yrs": "years", "info": "information", "prob": "probability", "algos": "algorithms",
+    "ppl": "people", "comp": "compensation", "biz": "business", "mgmt": "management", "mgr": "manager",
+    "newbie": "beginner", "newbies": "beginners", "noob": "beginner", "noobs": "beginners", "rookie": "beginner",
+    "rookies": "beginners", "gig": "job", "gigs": "jobs", "haggle": "negotiate", "haggling": "negotiating",
 }  # fmt: skip
-"""What English shortens, written out where the library writes it so."""
+"""What English shortens or says among friends, written out where the library writes it so."""
+_JOTTED = (
+    (re.compile(r"(?<![\w/])w/o(?![\w/])", re.IGNORECASE), "without"),
+    (re.compile(r"(?<![\w/])b/c(?![\w/])|\bcuz\b", re.IGNORECASE), "because"),
+    (re.compile(r"\b4(?= (?:me|you|us|him|her|them|my|an?|the|people|beginners)\b)", re.IGNORECASE), "for"),
+    (re.compile(r"\bwtf\b", re.IGNORECASE), "what"),
+    (re.compile(r"\b(?:my|your|a|their) foot in the door\b", re.IGNORECASE), "in"),
+    (re.compile(r"\b(?:make|rake in|pull down) (?:big )?(?:bank|bucks|dough|cash)\b", re.IGNORECASE), "earn"),
+)
+"""What people jot down for words of asking, and turns of speech whose words are not meant, whatever the library
+holds."""
 _LONG = 8
 """Letters from which two changes are still the same word; in shorter ones they make another ("Milgram", "diagram")."""
 _NAME = 5
@@ -104,6 +118,8 @@ class Speller:
 
         Words with these stems are known, too, and stay; nothing is mended towards them.
         """
+        for jotted, word in _JOTTED:
+            question = jotted.sub(word, question)
         mended = question
         for start, end in reversed(word_spans(question)):
             word = question[start:end]

@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
 _AUXILIARIES = frozenset("do does did can could will would should may might must has have had".split())
 _COPULAS = frozenset("is are was were be been being what's who's where's how's".split())
 _PREPOSITIONS = frozenset(
-    "in at on for with without to from by near around than as between versus vs into over".split()
+    "in at on for with without to from by near around than as between versus vs into over according".split()
 )
 _ABOUT = frozenset("about of describe define explain called".split())
 _WH = frozenset("what which who whom whose why how when where".split())
@@ -85,6 +85,8 @@ class Pronoun:
     plural: bool = False
     person: bool = False
     possessive: bool = False
+    among: bool = False
+    """Whether it asks for some of several: "which of them"."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,33 @@ def pointed_at(question: str, pronoun: Pronoun | None, talk: Talk, labels: Label
     """
     asked = frozenset(stems(question))
     others = [one for one in talk.mentions if not asked.issuperset(one.key)]
-    return max(others, default=None, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
+    several = [one for one in others if one.signs["plural"] and not one.signs["name"]]
+    pointed = several if pronoun and pronoun.among and several else others
+    return max(pointed, default=None, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
+
+
+_ASKED_WHAT_FOR = re.compile(
+    r"^(?:and |so |but )?(?:what|which|who|whom|where)\b.*\b(?:do|does|did|can|is|are)\b.*"
+    r"\b(?:for|with|on|at|from|to|about|in)\W*$",
+    re.IGNORECASE,
+)
+
+
+def asks_what_for(question: str) -> bool:
+    """Whether a question ends in the preposition of what it asks for and names two things besides."""
+    return bool(_ASKED_WHAT_FOR.match(question)) and len(stems(question)) > 1
 
 
 def leaves_out(question: str, talk: Talk) -> float:
-    """The probability, 0 to 1, that a question without a pronoun leaves out what it is about."""
+    """The probability, 0 to 1, that a question without a pronoun leaves out what it is about.
+
+    None where it ends in the preposition of what it asks for and names two things besides: "What do banks use it for?".
+
+    >>> leaves_out("What do banks use robots for?", Talk().heard("Is adoption growing?", "Is adoption growing?"))
+    0.0
+    """
+    if asks_what_for(question):
+        return 0.0
     return 1 / (1 + math.exp(-_weighed(omission_signs(question, talk), OMISSION)))
 
 
@@ -228,8 +252,9 @@ def _verbs(question: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int, in
 
 
 def _said_of(tokens: Sequence[re.Match[str]], first: int) -> bool:
-    """Whether a word stands right behind a pronoun, of which it says something: "can I switch", "is it realistic"."""
-    return first > 0 and tokens[first - 1].group().lower() in _SUBJECTS
+    """Whether a word says something of the pronoun before it ("can I switch"), or who says it ("according to")."""
+    ahead = [token.group().lower() for token in tokens[max(0, first - 3) : first]]
+    return bool(ahead) and (ahead[-1] in _SUBJECTS or "according" in ahead)
 
 
 def _run_end(question: str, tokens: Sequence[re.Match[str]], first: int) -> int:

@@ -203,6 +203,38 @@ def test_that_no_source_has_a_figure_is_said_with_its_source(assistant: Assistan
     assert answer.outcome == "partial" and answer.citations[0].quote.startswith("No good source was found")
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["Will AI agents replace data analysts?", "Who invented MLOps?", "Does Meta sponsor H-1B visas?",
+     "Should I move to Austin?"],
+)  # fmt: skip
+def test_being_about_a_thing_does_not_answer_what_is_asked_of_it(assistant: Assistant, question: str) -> None:
+    assert assistant.ask(question).outcome == "not_found"
+
+
+def test_somebody_who_asks_of_others_is_not_told_of_their_own_case(assistant: Assistant) -> None:
+    answer = assistant.ask("As a recruiter, what should I look for in a data scientist?").answer
+    assert "own case" not in answer
+
+
+def test_the_official_figure_leads_where_both_are_given(assistant: Assistant) -> None:
+    answer = assistant.ask("What is the salary of a data scientist?").answer
+    assert 0 < answer.index("$112,590") < answer.index("$129,640")
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [("How many companies use generative AI?", "67%"), ("My niece hopes to design robots. What would she earn at the "
+                                                        "start?", "$76,453"),
+     ("As 85% of companies use AI according to the census, what do they use it for?", "customer interaction"),
+     ("which certificates were retired", "MLS-C01"), ("how do newbies haggle over pay w/o another offer", "recruiter")],
+)  # fmt: skip
+def test_what_is_counted_hoped_for_or_taken_for_granted_is_told_from_what_is_asked(
+    assistant: Assistant, question: str, said: str
+) -> None:
+    assert said in assistant.ask(question).answer
+
+
 def test_the_ten_answers_in_readme_and_docs_are_what_the_assistant_answers(assistant: Assistant) -> None:
     told = [assistant.ask(question) for question in answers.QUESTIONS]
     assert answers.PAGE.read_text(encoding="utf-8") == answers.page(told)

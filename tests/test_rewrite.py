@@ -249,6 +249,21 @@ def test_a_clause_that_hangs_on_a_bare_word_points_nowhere() -> None:
     assert pronoun_in("Is that one better?") is not None
 
 
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        (("Which welding licences are there?", "And the Dallas one?", "Which of them is free?"),
+         "Which of welding licences is free?"),
+        (("Is adoption of robots growing?", "What do banks use robots for?"), "What do banks use robots for?"),
+    ],
+)  # fmt: skip
+def test_several_are_meant_by_them_and_a_whole_question_stays_whole(turns: tuple[str, ...], expected: str) -> None:
+    *before, last = turns
+    assert (
+        standalone(last, [Turn(one) for one in before], LABELS, lambda text, others: [0.0 for _ in others]) == expected
+    )
+
+
 def test_greetings_and_thanks_name_nothing() -> None:
     assert _ask("Tell me about welding.", "Thanks a lot!", "What is the pay for it?") == "What is the pay for welding?"
     question = "What is the difference between debit and credit cards?"
