@@ -24,7 +24,7 @@ from assistant.question import Question, asked_alone, read_question
 from assistant.spelling import is_everyday
 from assistant.types import Cited, Delta, Draft, Turn, Wish
 from ingest.types import Hit
-from ingest.words import stem, words
+from ingest.words import stem, stems, words
 
 Embed = Callable[[Sequence[str]], "np.ndarray[tuple[int, int], np.dtype[np.float32]]"]
 """Texts -> unit vectors, shape (n, dimension)."""
@@ -34,6 +34,8 @@ _WHY = re.compile(r"why\s+(?:is|are|was|were|do|does|did|has|have)\b\s*", re.IGN
 _STATEMENTS: dict[Wish, int] = {"shorter": 1, "more": 8}
 """Statements of an answer at most, by the form that is asked for; three otherwise."""
 
+_NEARLY = 0.75
+"""Part of the lead's score from which a statement that names both sides of a comparison is told in its place."""
 _ONE_STATEMENT = 0.95
 """Coverage from which one statement speaks of all sides that a question names."""
 
@@ -103,6 +105,7 @@ class ExtractiveAnswerer:
         taken = parts(question, dict.fromkeys(hit.source.title for hit in hits))
         whole = self.find(question, hits) if taken.how != "several" else None
         if whole is not None and (taken.how == "one" or not _takes_sides(taken, whole)):
+            whole = _of_both(taken, whole) if taken.how == "sides" else whole
             found = [self._answered(whole, Part(question, question), wish)]
         else:
             findings = _set_beside([self.find(part.text, hits) for part in taken.parts], taken.how == "sides")
@@ -191,6 +194,21 @@ def _takes_sides(taken: Parts, whole: Finding) -> bool:
     """Whether each side of a question has to be answered by itself: no one statement sets the figures together."""
     kinds = {read_question(part.text).kind for part in taken.parts} | {whole.asked.kind}
     return "money" in kinds or (bool(kinds & FIGURES) and whole.lead.own < _ONE_STATEMENT)
+
+
+def _of_both(taken: Parts, whole: Finding) -> Finding:
+    """The finding by the statements that name both sides, where the lead only holds the words of a side here and there.
+
+    "Machine learning engineers and data scientists" has the words of a data engineer, and says nothing of one.
+    """
+    names = [f" {' '.join(stems(part.about))} " for part in taken.parts]
+    said = [(one, f" {' '.join(stems(statement_text(one.hit, one.statement)))} ") for one in whole.candidates]
+    lead = next((words for one, words in said if one is whole.lead), "")
+    if not any(name not in lead and set(name.split()) <= set(lead.split()) for name in names):
+        return whole
+    both = tuple(one for one, words in said if all(name in words for name in names))
+    best = next((one for one in both if one.score > _NEARLY * whole.lead.score), None)
+    return replace(whole, lead=best, candidates=both) if best else whole
 
 
 def _without_everyday(asked: Question, frequency: Frequency) -> Question:

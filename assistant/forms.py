@@ -49,7 +49,8 @@ SPAN = re.compile(
     rf"(?<![$€£₹,.])\b(?:\d[\d,.]*|one|{_SPELLED}|several|few|half an?)(?:\s?(?:-|–|to|and|or)\s?\w+)?"
     rf"(?:[\s-](?!(?:an?|per)\b)\w+)?[\s-]"
     rf"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?)\b(?! (?:ago|before|earlier))"
-    rf"|\byears of experience\b.*\b(?:\d+|{_SPELLED})\b",
+    rf"|\byears of experience\b.*\b(?:\d+|{_SPELLED})\b"
+    r"|\b(?:within|after|for|waits?|takes?|lasts?|in) an? (?:year|month|week|day|decade)\b(?!['’])",
     re.IGNORECASE,
 )
 AGE = re.compile(r"\b(?:aged?|age of)\s\d\d\b|\b\d\d(?: years?)?(?: old| of age)\b", re.IGNORECASE)
@@ -105,6 +106,14 @@ FIGURES: frozenset[Kind] = frozenset(("money", "percent", "count", "time", "educ
 """The kinds that only a text of a certain form can answer."""
 
 
+_BY_SO_MUCH = re.compile(
+    r"[$€£₹]\s?\d[\d,.]*(?:\s?(?:k|million|billion))?(?: (?:a|per) \w+)? (?:above|below|more|less|higher|lower)\b",
+    re.IGNORECASE,
+)
+"""A sum by which one thing is more than another; it is no pay or price itself."""
+_MORE = re.compile(r"\b(?:more|less|higher|lower|above|below|difference|gap|premium|extra|raise|by how much)\b", re.I)
+
+
 def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
     """Whether a text holds what a kind of question wants; true where nothing special is wanted.
 
@@ -112,6 +121,8 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
 
     >>> in_form("money", "What do welders earn?", "Median pay: $51,000"), in_form("time", "How long?", "In 2024")
     (True, False)
+    >>> in_form("money", "What do welders earn?", "It is $3,000 above the year before.")
+    False
     >>> said = "About 7,800 openings for welders are projected each year."
     >>> in_form("count", "How many welders are there?", said), in_form("count", "How many welder openings?", said)
     (False, True)
@@ -120,7 +131,8 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
     """
     match kind:
         case "money":
-            given = MONEY.search(text) or OF_PAY.search(text) or (FREE.search(text) and SPENT.search(asked))
+            sums = text if _MORE.search(asked) else _BY_SO_MUCH.sub(" ", text)
+            given = MONEY.search(sums) or OF_PAY.search(text) or (FREE.search(text) and SPENT.search(asked))
             return bool(given) and not _other_money(asked, text)
         case "percent":
             return bool(PERCENT.search(text))

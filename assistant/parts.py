@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.forms import FIGURES
-from assistant.question import is_asking, read_question
+from assistant.question import asks_every_source, is_asking, read_question
 from assistant.topics import Talk, pointed_at
 from ingest.words import STOPWORDS, stem, words
 
@@ -44,6 +44,7 @@ class Parts:
 _ASKS = (
     r"(?:what|which|how|where|when|who|whom|whose|why|do|does|did|is|are|was|were|can|could|should|would|will|has|have)"
 )
+_WHY = re.compile(r"why\b", re.IGNORECASE)
 _NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)")
 _AHEAD = r"(?:(?:until|till|by|since|from|for|at|in|to|with)\s+(?=(?:when|what|which|where|whom|whose)\b))?"
 """What may stand in front of a word that asks: "until when", "at which bank"."""
@@ -128,8 +129,9 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
         return Parts("several", tuple(Part(one, one.rstrip("?!. ")) for one in several[:MOST]))
     if len(each := _sides(question, whole, _EACH_OF)) > 1:
         return Parts("several", tuple(each[:MOST]))
-    sides = _places(question) or _owners(question) or _sides(question, whole)
-    if not sides and _COMPARED.search(question):
+    # Why two things differ is one question.
+    sides = [] if _WHY.match(question) else _places(question) or _owners(question) or _sides(question, whole)
+    if not sides and not _WHY.match(question) and _COMPARED.search(question):
         sides = _sides(question, ())
     if len(sides) > 1:
         return Parts("sides", tuple(sides[:MOST]))
@@ -154,6 +156,9 @@ def _several(question: str) -> list[str]:
     for sentence in _NEXT_SENTENCE.split(question):
         for place, clause in enumerate(_NEXT_CLAUSE.split(sentence)):
             said = f"{ahead} {clause}".strip()
+            if found and asks_every_source(clause):
+                found[-1] = f"{found[-1].rstrip(' ?.!')}, {clause.rstrip(' ?.!')}?"
+                continue
             if len(clause.split()) < 3 or not (_OPENS.match(clause) or clause.endswith("?")):
                 ahead = said
                 continue

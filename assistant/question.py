@@ -103,7 +103,7 @@ _ASKING = frozenset(
         "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger "
         "define definition meaning usual normal fair reasonable okay enough well going rate cheap cheaper cheapest "
         "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose "
-        "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto"
+        "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto hear heard reads claims"
     ).split()
 )
 
@@ -179,6 +179,15 @@ def is_asking(word: str) -> bool:
     return stem(word) in _ASKING or stem(word) in CUES["money"] or word.lower() in ("need", "hold", "grow", "growing")
 
 
+def asks_every_source(text: str) -> bool:
+    """Whether the figures of all sources are asked for, or whether they agree.
+
+    >>> asks_every_source("do sources agree?"), asks_every_source("What do welders earn?")
+    (True, False)
+    """
+    return bool(_EVERY_SOURCE.search(text))
+
+
 def read_question(text: str) -> Question:
     """Read a standalone question.
 
@@ -188,7 +197,7 @@ def read_question(text: str) -> Question:
     >>> read_question("Why do welders earn more than 200k?").claim, read_question("I am 45, can I weld in Rome?").terms
     ('more than 200k', ('weld', 'rome'))
     """
-    every = bool(_EVERY_SOURCE.search(text))
+    every = asks_every_source(text)
     text = _without_manner(text)
     asked, told, personal = _told_in_front(text)
     claimed = _CLAIMED.search(without_shares(asked))
