@@ -184,7 +184,7 @@ def _set_beside(findings: Sequence[Finding | None], compared: bool) -> Sequence[
     if not compared or len(findings) != 2:
         return findings
     one, other = findings
-    if one is None or other is None:
+    if one is None or other is None or not (one.answers and other.answers):
         return findings
     leads = paired(one.candidates, other.candidates, (one.lead, other.lead))
     return [replace(one, lead=leads[0]), replace(other, lead=leads[1])]

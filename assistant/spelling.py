@@ -106,12 +106,14 @@ class Speller:
     labels: Labels
     _surfaces: tuple[str, ...] = field(init=False)
     _initials: dict[str, Key] = field(init=False)
+    _begun: dict[tuple[str, str], Key] = field(init=False)
 
     def __post_init__(self) -> None:
         """Collect the words to mend towards and the initials of titles and labels."""
         usable = sorted(word for word in {*self.known.words, *STOPWORDS} if len(word) > 3 and word.isalpha())
         object.__setattr__(self, "_surfaces", tuple(usable))
         object.__setattr__(self, "_initials", _by_initials(self.labels))
+        object.__setattr__(self, "_begun", _begun_by_initials(self.labels))
 
     def mend(self, question: str, known: Container[str] = ()) -> str:
         """The question with unknown words mended; itself when nothing had to be.
@@ -120,10 +122,15 @@ class Speller:
         """
         for jotted, word in _JOTTED:
             question = jotted.sub(word, question)
-        mended = question
+        mended, behind = question, ""
         for start, end in reversed(word_spans(question)):
-            word = question[start:end]
+            word, following = question[start:end], behind
+            behind = stem(word) if question[start - 1 : start] != "/" else ""
             if stem(word) in known:
+                continue
+            begun = self._begun.get((word.lower(), following if question[end : end + 1] == " " else ""))
+            if begun and (word.isupper() or not is_english(word.lower())) and question[start - 1 : start] != "/":
+                mended = f"{_with_article(mended[:start], self._written(begun))}{mended[end:]}"
                 continue
             better = self._better(word, named=start > 0 and word[:1].isupper())
             if better and better != word.lower():
@@ -145,7 +152,7 @@ class Speller:
             return ""
         label = self._initials.get(low) or self._initials.get(low.removesuffix("s"))
         if label and (word[:1].isupper() or not is_english(low)):
-            return " ".join(self.known.surface(one) or one for one in label)
+            return self._written(label)
         if len(low) < 4 or is_english(low):
             return _asking_word(low) if len(low) == 3 and not named and not is_english(low) else ""
         if named:
@@ -153,6 +160,9 @@ class Speller:
             near = self._nearest(low, 1) if len(low) >= _NAME else ""
             return near if near[:1] == low[0] else ""
         return self._parted(low) or self._nearest(low) or _one_off(low)
+
+    def _written(self, label: Key) -> str:
+        return " ".join(self.known.surface(one) or one for one in label)
 
     def _parted(self, word: str) -> str:
         """Two words of the library that were written as one, the more frequent pair of several; else nothing."""
@@ -241,3 +251,30 @@ def _by_initials(labels: Labels) -> dict[str, Key]:
             for one in whole:
                 found.setdefault(one, label)
     return found
+
+
+def _with_article(ahead: str, words: str) -> str:
+    """Words behind a text that may end in an article, which is put right.
+
+    >>> _with_article("Is an ", "machine learning"), _with_article("Is an ", "applied")
+    ('Is a machine learning', 'Is an applied')
+    """
+    article = re.search(r"\ban? $", ahead, re.IGNORECASE)
+    if article and words[:1].lower() not in "aeiou":
+        ahead = f"{ahead[: article.start() + 1]} "
+    return ahead + words
+
+
+def _begun_by_initials(labels: Labels) -> dict[tuple[str, str], Key]:
+    """Initials of the words that begin a title, with its next word, to those words: "ML" in front of "engineer".
+
+    Initials that begin two titles differently are left out.
+    """
+    found: dict[tuple[str, str], Key] = {}
+    doubtful = set()
+    for title in labels.titles:
+        for length in range(2, len(title)):
+            letters = "".join(one[0] for one in title[:length])
+            if letters.isalpha() and found.setdefault((letters, title[length]), title[:length]) != title[:length]:
+                doubtful.add((letters, title[length]))
+    return {begun: words for begun, words in found.items() if begun not in doubtful}

@@ -4,11 +4,12 @@
 that none does although one is about the subject, drawn by a fixed seed from every second article. The questions on the
 other articles are for `evals.calibrate` to learn from. `mtrag-fiqa`: conversations about money over 10,390 posts, with
 their histories; judged are those labelled answerable and unanswerable, and nothing learns from them. Name one set to
-measure that one only.
+measure that one only; `--cache` keeps the libraries, in the folders in which `evals.retrieval` keeps its own.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
@@ -74,11 +75,12 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def library_of(targets: Iterable[Path]) -> Iterator[Assistant]:
-    """An assistant over these documents and nothing else, in a folder that is thrown away."""
-    with tempfile.TemporaryDirectory() as data:
-        assistant = build_assistant(load_settings(data_dir=data))
-        assistant.library.sync([str(target) for target in targets])
+def library_of(targets: Iterable[Path], kept: Path | None = None) -> Iterator[Assistant]:
+    """An assistant over these documents and nothing else, in a folder that is thrown away or, with `kept`, in that."""
+    with tempfile.TemporaryDirectory() as thrown_away:
+        assistant = build_assistant(load_settings(data_dir=str(kept or thrown_away)))
+        if assistant.library.is_empty():
+            assistant.library.sync([str(target) for target in targets])
         yield assistant
 
 
@@ -101,23 +103,27 @@ def measure(assistant: Assistant, asked: Sequence[Asked]) -> str:
     return said
 
 
-def squad_main(folder: Path) -> str:
+def squad_main(folder: Path, cache: Path | None = None) -> str:
     """The report on squad2."""
-    with library_of([folder / "squad2" / "paragraphs.jsonl"]) as assistant:
+    with library_of([folder / "squad2" / "paragraphs.jsonl"], cache and cache / "squad2") as assistant:
         return f"SQuAD 2.0, {EACH} + {EACH} questions: {measure(assistant, squad(folder)[0])}"
 
 
-def mtrag_main(folder: Path) -> str:
+def mtrag_main(folder: Path, cache: Path | None = None) -> str:
     """The report on MTRAG."""
     asked = mtrag(folder)
-    with library_of([folder / "mtrag-fiqa" / "corpus.jsonl"]) as assistant:
+    with library_of([folder / "mtrag-fiqa" / "corpus.jsonl"], cache and cache / "mtrag-fiqa") as assistant:
         return f"MTRAG finance, {len(asked)} conversations: {measure(assistant, asked)}"
 
 
 if __name__ == "__main__":
-    given = os.environ.get("CAREER_BENCH_DATA", "")
-    if not given:
+    parser = argparse.ArgumentParser(description="Answer or refuse, on questions that other people made.")
+    parser.add_argument("sets", nargs="*", help="squad2, mtrag-fiqa; both when none is named")
+    parser.add_argument("--cache", type=Path, help="keep the libraries in this folder, and use those that are there")
+    given = parser.parse_args()
+    where = os.environ.get("CAREER_BENCH_DATA", "")
+    if not where:
         sys.exit("CAREER_BENCH_DATA is not set. Set it to the folder of third-party evaluation sets.")
     for name, program in (("squad2", squad_main), ("mtrag-fiqa", mtrag_main)):
-        if name in (sys.argv[1:] or (name,)):
-            print(program(Path(given)), flush=True)
+        if name in (given.sets or (name,)):
+            print(program(Path(where), given.cache), flush=True)

@@ -286,6 +286,21 @@ def test_names_that_the_library_lacks_are_not_mended_towards_what_stands_near_by
     assert speller.mend("is Pythn hard, and what are stok options?") == "is python hard, and what are stock options?"
 
 
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("how do i become an ML engineer?", "how do i become a machine learning engineer?"),
+        ("do ml engineers weld?", "do machine learning engineers weld?"),
+        ("What does an AI/ML engineer do?", "What does an AI/ML engineer do?"),
+        ("Is ML hard?", "Is ML hard?"),
+    ],
+)
+def test_initials_that_begin_a_title_are_written_out_before_the_rest_of_it(asked: str, written: str) -> None:
+    words = {"machine": 9, "learning": 9, "engineer": 9, "ml": 5, "ai": 9, "weld": 2}
+    speller = Speller(Vocabulary({**{stem: n for word, n in words.items() for stem in stems(word)}}, words, 10), LABELS)
+    assert speller.mend(asked) == written
+
+
 class _Slow(FakeListChatModel):
     """A model that thinks for longer than it is given."""
 
