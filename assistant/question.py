@@ -103,13 +103,19 @@ _ASKING = frozenset(
         "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger "
         "define definition meaning usual normal fair reasonable okay enough well going rate cheap cheaper cheapest "
         "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose "
-        "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto hear heard reads claims"
+        "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto hear heard reads claims "
+        "clarify elaborate specify confirm"
     ).split()
 )
 
 
 _WANTED_WORDS = re.compile(r"^(?:what|which) (?:[\w-]+ )?(questions|answers)\b", re.IGNORECASE)
 """Words of asking that are themselves asked for: "What questions come up?"."""
+
+_WORKED = re.compile(
+    r"^how (?:many (?:hours|days)|much|long) (?:do|does|did|must|should|will) .*\b(work)\b", re.IGNORECASE
+)
+"""Work that is itself measured: "How many hours do welders work?"."""
 
 # A stretch of time that a question about the future names; statements give theirs in years ("2024 to 2034").
 _HORIZON = re.compile(
@@ -283,7 +289,7 @@ def _terms(asked: str, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
     aside = _ASKING | CUES.get(kind, frozenset()) | (UP | DOWN if kind == "percent" else frozenset())
     if kind == "percent" and _GROWING.search(asked):
         aside |= {stem("employment")}
-    aside -= frozenset(map(stem, _WANTED_WORDS.findall(asked)))
+    aside -= frozenset(stem(match[1]) for match in (_WANTED_WORDS.search(asked), _WORKED.search(asked)) if match)
     return tuple(one for one in carried if one not in aside), carried
 
 
