@@ -44,7 +44,7 @@ class Parts:
 _ASKS = (
     r"(?:what|which|how|where|when|who|whom|whose|why|do|does|did|is|are|was|were|can|could|should|would|will|has|have)"
 )
-_WHY = re.compile(r"why\b", re.IGNORECASE)
+_WHY = re.compile(r"why\b.*\b(?:differ\w*|disagree\w*|contradict\w*|vary|varies|apart)\b", re.IGNORECASE)
 _NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)")
 _AHEAD = r"(?:(?:until|till|by|since|from|for|at|in|to|with)\s+(?=(?:when|what|which|where|whom|whose)\b))?"
 """What may stand in front of a word that asks: "until when", "at which bank"."""

@@ -98,6 +98,8 @@ def test_the_figures_of_every_source_can_be_asked_for(question: str) -> None:
      ("Welder or Pastry Cook: which is cheaper?", ["Welder is cheaper?", "Pastry Cook is cheaper?"]),
      ("Does Sweden pay welders better than France?", ["Sweden pay welders?", "France pay welders?"]),
      ("Why do welders earn less than cooks?", ["welders earn?", "cooks earn?"]),
+     ("Why do Oslo and Rome disagree on pay?", ["Why do Oslo and Rome disagree on pay?"]),
+     ("What do welders earn, and do sources agree?", ["What do welders earn, and do sources agree?"]),
      ("Which grows faster, welders or cooks?", ["grows faster welders?", "grows faster cooks?"])],
 )  # fmt: skip
 def test_a_question_is_taken_apart_into_questions(question: str, texts: list[str]) -> None:
