@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from assistant.carrying import carried, only_named
 from assistant.labels import Key, Labels, key
 from assistant.smalltalk import reply_to
+from assistant.spans import PREPOSITION, Span, is_name, only_name, spans
 from assistant.topics import OMITTED, Pronoun, Talk, asks_what_for, is_plural, leaves_out, mentions, pointed_at
 from assistant.types import NOT_HELD, Turn
-from ingest.words import STOPWORDS, stems, words
+from ingest.words import stems, words
 
 Similar = Callable[[str, Sequence[str]], Sequence[float]]
 """Cosine similarity, -1 to 1, of a text to each of some others."""
@@ -33,7 +34,6 @@ _LEAD_IN = re.compile(
     r"(?:(?:what|how) about\b|what if it(?:'s| is)\b|same for\b|compared (?:to|with)\b)?[\s,]*",
     re.IGNORECASE,
 )
-_PREPOSITION = re.compile(r"^(?:in|at|for|with|without|as|from|of|to|on|by|near|around|outside)\b\s*", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|a|an|some|any)\b\s*", re.IGNORECASE)
 _PRONOUN = re.compile(
     r"\b(it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there"
@@ -210,7 +210,7 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     if word in _POINTING and (not before.strip() or (stems(following) and not _AUXILIARY_AT_END.search(before))):
         return True
     heads = stems(before) or _HEAD_AT_END.search(before)
-    relative = word == "that" and after and before and not _PREPOSITION.search(before) and heads
+    relative = word == "that" and after and before and not PREPOSITION.search(before) and heads
     named_here = named and re.search(r"(?:\band\b|[,;?!]|\. |- |\bif\b)", before)
     compound = " " in word and after and (stems(following) or following in ("of", "as"))
     return bool(named_here or relative or compound)
@@ -260,48 +260,12 @@ def _name_ordinal(question: str, answer: str) -> str:
     return question[: match.start()] + label + question[match.end() :]
 
 
-@dataclass(frozen=True)
-class Span:
-    """A run of words of a question."""
-
-    text: str
-    start: int
-    end: int
-    preposition: str = ""
-    """The preposition in front of it, lower-case."""
-
-
-def spans(question: str) -> list[Span]:
-    """Every run of up to six content words that no stop word interrupts, longest first.
-
-    >>> [span.text for span in spans("pay in San Francisco")]
-    ['San Francisco', 'pay', 'San', 'Francisco']
-    """
-    tokens = list(re.finditer(r"[\w$%+#'’.]*[\w$%+#]", question))
-    found = []
-    for first in range(len(tokens)):
-        for last in range(first, min(first + 6, len(tokens))):
-            run = tokens[first : last + 1]
-            if any(token.group().lower() in STOPWORDS for token in run) or _broken(question, run):
-                break
-            ahead = tokens[first - 1].group().lower() if first else ""
-            preposition = ahead if _PREPOSITION.match(ahead) else ""
-            found.append(Span(question[run[0].start() : run[-1].end()], run[0].start(), run[-1].end(), preposition))
-    return sorted(found, key=lambda span: -len(span.text.split()))
-
-
-def _broken(question: str, run: Sequence[re.Match[str]]) -> bool:
-    """Whether punctuation other than a hyphen stands between two words of a run."""
-    between = (question[one.end() : other.start()] for one, other in zip(run, run[1:], strict=False))
-    return any(gap not in (" ", "-", "/") for gap in between)
-
-
 def _replace(fragment: str, before: str, labels: Labels, similar: Similar, led: bool) -> str:
     """The question before, with the fragment in the place of its like; a place or time that has none goes behind it.
 
     Empty where the fragment neither replaces anything nor can be added. `led`: whether an "and" or "what about" leads.
     """
-    preposition = _PREPOSITION.match(fragment)
+    preposition = PREPOSITION.match(fragment)
     lead = preposition.group().strip().lower() if preposition else ""
     name = _ARTICLE.sub("", fragment[preposition.end() :] if preposition else fragment)
     target = _like(name, lead, spans(before), labels, similar)
@@ -353,20 +317,12 @@ def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Sim
     usable = [one for one in candidates if one.preposition != "to" and not _only_attributes(one.text, labels)]
     if not usable:
         return None
-    names = [one for one in usable if one.start and _is_name(one.text)]
-    whole = [one for one in names if not any(one.start >= other.start and one.end <= other.end for other in usable
-                                             if other not in names or len(other.text) > len(one.text))]  # fmt: skip
-    if similar is not _unlike and _is_name(name) and len(whole) == 1:
-        return whole[0]
+    if similar is not _unlike and is_name(name) and (only := only_name(usable)):
+        return only
     scores = similar(name, [span.text for span in usable])
     best = max(range(len(usable)), key=lambda index: scores[index])
     least = KINDS if is_plural(name) and is_plural(usable[best].text) else ALIKE
     return usable[best] if scores[best] >= least else None
-
-
-def _is_name(text: str) -> bool:
-    """Whether every word has a capital: the only such in a question is what "What about Berlin?" replaces."""
-    return all(word[:1].isupper() for word in text.split())
 
 
 def _known(label: Key, labels: Labels) -> Key:
