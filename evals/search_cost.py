@@ -45,7 +45,10 @@ class Remembering(SentenceTransformerEmbedder):
                 for number, vector in zip(numbers.tolist(), vectors, strict=True):
                     source, passage = catalog.passages([number])[number]
                     text = passage.embedded_text(source.title)
-                    self._held[text] = Embedded(vector, _words(text, catalog.words_of([number])[number], len(vector)))
+                    words = _words(text, catalog.words_of([number])[number], len(vector))
+                    # An earlier version took words apart at their accents: such a text is embedded anew.
+                    if len(words.spans) == len(words.vectors):
+                        self._held[text] = Embedded(vector, words)
 
     def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
         """Each text as it is remembered; what is not is embedded."""
