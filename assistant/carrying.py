@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 
 from assistant.labels import Labels, key
+from assistant.spans import spans
 from assistant.topics import is_plural, mentions
-from ingest.words import STOPWORDS
 
 _AND = r"^(?:(?:and|but|so|or|ok|okay|then|well)\b[\s,]*)*"
 _CHOICE = re.compile(
@@ -67,7 +67,8 @@ _SAID_OF_BOTH = frozenset(
     "better worse best cheaper easier faster harder safer good enough paid worth needed required".split()
 )
 """What may stand behind the second of two things: "Is a bootcamp or a degree better"."""
-_TOKEN = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
+_NEAR = 120
+"""Characters beside a joining word in which a name stands."""
 
 
 def carried(question: str, before: str, labels: Labels) -> str:
@@ -115,7 +116,8 @@ def only_named(fragment: str, question: str) -> range | None:
 def _pairs(question: str, labels: Labels) -> Iterator[tuple[str, str]]:
     """Two things that a question sets side by side: by "or", "vs" and "between", or like ones by "and"."""
     for joined in _JOINED.finditer(question):
-        left, right = _run(question[: joined.start()], -1, labels), _run(question[joined.end() :], 1, labels)
+        runs = _run(question[: joined.start()], ends=True), _run(question[joined.end() :], ends=False)
+        left, right = (next((one for one in side if key(one) in labels.groups), (*side, "")[0]) for side in runs)
         surely = joined["surely"] or re.search(
             rf"\bbetween (?:an? |the )?{re.escape(left)}$", question[: joined.start()]
         )
@@ -124,23 +126,8 @@ def _pairs(question: str, labels: Labels) -> Iterator[tuple[str, str]]:
             yield left, right
 
 
-def _run(text: str, step: int, labels: Labels) -> str:
-    """The words that carry something at the end of a text (`step` -1) or at its beginning (1); a known name of them."""
-    tokens = list(_TOKEN.finditer(text))[::step]
-    run: list[re.Match[str]] = []
-    for token in tokens[:6]:
-        if token.group().lower() in STOPWORDS | _SAID_OF_BOTH or (run and abs(_gap(run[-1], token)) != 1):
-            break
-        run.append(token)
-    for length in range(len(run), 0, -1):
-        held = sorted(run[:length], key=lambda one: one.start())
-        name = text[held[0].start() : held[-1].end()]
-        if key(name) in labels.groups:
-            return name
-    held = sorted(run, key=lambda one: one.start())
-    return text[held[0].start() : held[-1].end()] if held else ""
-
-
-def _gap(one: re.Match[str], other: re.Match[str]) -> int:
-    """Characters between two words, whichever comes first."""
-    return other.start() - one.end() if other.start() > one.start() else one.start() - other.end()
+def _run(text: str, *, ends: bool) -> list[str]:
+    """The runs of words that end a text, or begin it, the longest first."""
+    near = text[-_NEAR:] if ends else text[:_NEAR]
+    found = [one for one in spans(near) if (one.end == len(near) if ends else not one.start)]
+    return [one.text for one in found if _SAID_OF_BOTH.isdisjoint(one.text.lower().split())]

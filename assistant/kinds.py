@@ -103,7 +103,6 @@ CUES: dict[Kind, frozenset[str]] = {
         ).split()
     ),
 }
-
 """Words that say what kind of figure is wanted; a figure of that kind meets them, whatever word stands beside it."""
 
 TELLING: dict[Kind, frozenset[str]] = {

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from assistant.carrying import carried, only_named
 from assistant.labels import Key, Labels, key
 from assistant.smalltalk import reply_to
-from assistant.spans import PREPOSITION, Span, is_name, only_name, spans
+from assistant.spans import PREPOSITION, Span, article, is_name, only_name, spans
 from assistant.topics import OMITTED, Pronoun, Talk, asks_what_for, is_plural, leaves_out, mentions, pointed_at
 from assistant.types import NOT_HELD, Turn
 from ingest.words import stems, words
@@ -237,8 +237,7 @@ def put(question: str, pronoun: Pronoun | None, name: str, joined: str = "of") -
     'How do I become a welder?'
     """
     if pronoun is None and (one := _ONE_AT_END.search(question)):
-        article = "an " if name[:1].lower() in "aeiou" else "a "
-        return f"{question[: one.start()]}{'' if is_plural(name) else article}{name}?"
+        return f"{question[: one.start()]}{'' if is_plural(name) else f'{article(name)} '}{name}?"
     if pronoun is None:
         return f"{question.rstrip(' ?.!')} {joined} {name}?"
     if question[pronoun.start : pronoun.end].lower() == "there":
@@ -285,12 +284,12 @@ def _put_name(name: str, ahead: str, behind: str) -> str:
     >>> _put_name("late career", "What does an ", " nurse earn?"), _put_name("nurses", "What does a senior ", " earn?")
     ('What does a late career nurse earn?', 'What does a senior nurse earn?')
     """
-    article = _AN.search(ahead)
-    if article:
+    typed = _AN.search(ahead)
+    if typed:
         if name.endswith("s") and not name.endswith("ss"):
             name = name[:-1]
-        first = (article.group(2).split() or [name])[0]
-        ahead = ahead[: article.start(1)] + ("an" if first[:1].lower() in "aeiou" else "a") + article.group(2)
+        first = (typed.group(2).split() or [name])[0]
+        ahead = ahead[: typed.start(1)] + article(first) + typed.group(2)
     return ahead + name + behind
 
 

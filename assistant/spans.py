@@ -69,6 +69,15 @@ def _within(one: Span, other: Span) -> bool:
     return one is not other and other.start <= one.start and one.end <= other.end
 
 
+def article(name: str) -> str:
+    """The article in front of a name, by its first letter.
+
+    >>> article("AI engineer"), article("welder")
+    ('an', 'a')
+    """
+    return "an" if name[:1].lower() in "aeiou" else "a"
+
+
 def is_name(text: str) -> bool:
     """Whether every word has a capital: the only such in a question is what "What about Berlin?" replaces."""
     return all(word[:1].isupper() for word in text.split())

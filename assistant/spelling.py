@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.labels import Key, Labels
 from assistant.narrowing import initials
+from assistant.spans import article
 from ingest.words import STOPWORDS, stem, word_spans
 
 if TYPE_CHECKING:
@@ -259,9 +260,9 @@ def _with_article(ahead: str, words: str) -> str:
     >>> _with_article("Is an ", "machine learning"), _with_article("Is an ", "applied")
     ('Is a machine learning', 'Is an applied')
     """
-    article = re.search(r"\ban? $", ahead, re.IGNORECASE)
-    if article and words[:1].lower() not in "aeiou":
-        ahead = f"{ahead[: article.start() + 1]} "
+    typed = re.search(r"\b(a)n? $", ahead, re.IGNORECASE)
+    if typed:
+        ahead = f"{ahead[: typed.end(1)]}{article(words)[1:]} "
     return ahead + words
 
 

@@ -127,7 +127,7 @@ def pointed_at(question: str, pronoun: Pronoun | None, talk: Talk, labels: Label
 
 
 _ASKED_WHAT_FOR = re.compile(
-    r"^(?:and |so |but )?(?:what|which|who|whom|where)\b.*\b(?:do|does|did|can|is|are)\b.*"
+    r"^(?:and |so |but )?(?:what|which|who|whom)\b.*\b(?:do|does|did|can|is|are)\b.*"
     r"\b(?:for|with|on|at|from|to|about|in)\W*$",
     re.IGNORECASE,
 )

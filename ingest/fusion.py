@@ -60,7 +60,7 @@ def fuse(similarities: Mapping[int, float], coverage: Mapping[int, float], mean_
     [2, 1]
     """
     far = max(1e-6, 1.0 - mean_similarity)
-    near = {one: VECTOR * (similarities.get(one, mean_similarity) - mean_similarity) / far for one in similarities}
+    near = {one: VECTOR * (cosine - mean_similarity) / far for one, cosine in similarities.items()}
     held = set(similarities) | set(coverage)
     scores = {one: near.get(one, 0.0) + ALONE * coverage.get(one, 0.0) for one in held}
     if late:

@@ -105,12 +105,11 @@ def weighed(query: str, asked: Embedded, rarity: Callable[[str], float], passage
     Their mean rarity counts, by which the rare ones count more, as a part of that of a word that no passage holds: so
     it is told alike in small and large libraries. A lone word is asked for itself, however many pages hold it.
     """
-    weights = tuple(rarity(stem(query[start:end])) for start, end in asked.words.spans)
-    if not weights:
-        return Words((), 0.0)
+    held = [stem(query[start:end]) for start, end in asked.words.spans]
+    weights = tuple(map(rarity, held))
+    if len(set(held)) < 2:
+        return Words(weights, float(bool(held)))
     mean = sum(one * one for one in weights) / sum(weights) / rarity_of(0, passages)
-    if len({stem(query[start:end]) for start, end in asked.words.spans}) == 1:
-        return Words(weights, 1.0)
     begin, whole = RARE
     return Words(weights, min(1.0, max(0.0, (mean - begin) / (whole - begin))))
 
