@@ -13,7 +13,8 @@ from itertools import pairwise
 
 from assistant.agreement import denied
 from assistant.evidence import Evidence, credit, word_set
-from assistant.opposites import opposed
+from assistant.forms import EARNED, FIGURES, MONEY, in_a_manner, of_the_future
+from assistant.opposites import answered_no, opposed
 from assistant.question import Question
 from assistant.spelling import is_english, is_everyday
 from ingest.passages import sentences
@@ -62,10 +63,11 @@ def evidence_of(
     """
     named = _naming(asked)
     total = sum(term_weights.get(term, 0.0) for term in named) or 1.0
-    missing = {term: term_weights.get(term, 0.0) / total for term in lead.missing if term in named}
+    said = said_by(lead)
+    answered = answered_no(asked.text, said) if asked.yes_or_no else frozenset()
+    missing = {term: term_weights.get(term, 0.0) / total for term in lead.missing if term in named - answered}
     coverage = 1 - min(1.0, sum(missing.values()))
     foreign = sum(weight for term, weight in missing.items() if names_something(asked, term))
-    said = said_by(lead)
     elsewhere = [one for one in candidates if one.hit.passage.id != lead.hit.passage.id]
     return {
         "coverage": coverage,
@@ -76,7 +78,7 @@ def evidence_of(
         "figure_missing": 1 - coverage if asked.wants_figure and not _is_reasoned(asked) else 0.0,
         "year_missing": float(_year_missing(asked, lead)),
         "denied": float(denies(asked) and not denied(said)),
-        "opposed": float(bool(opposed(_asking(asked), said))),
+        "opposed": float(bool(frozenset(map(stem, opposed(_asking(asked), said))) - answered)),
         "margin": max(0.0, lead.score - max((one.score for one in elsewhere), default=0.0)),
     }
 
@@ -133,7 +135,7 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
         titles: Titles of the documents found.
     """
     if not asked.wants_figure:
-        return False
+        return asked.kind in FIGURES and _namesake(asked, lead)
     title = word_set(lead.hit.source.title)
     own = word_set(" ".join((*lead.statement.way, lead.statement.text)))
     held = title | own | word_set(" ".join(lead.hit.passage.headings))
@@ -161,6 +163,10 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
         titles: Titles of the documents found.
     """
     told = words(asked.text)
+    if not of_the_future(asked.text, said_by(lead)) or _sum_unasked(asked, lead):
+        return True
+    if lead.fits and in_a_manner(asked.text):
+        return False
     if not (asked.yes_or_no or told[:1] == ["who"]) or asked.claim or "than" in told or lead.similarity >= ALIKE:
         return False
     terms = frozenset(asked.terms)
@@ -168,7 +174,24 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
     thing |= frozenset(stems(lead.hit.source.title))
     left = [one for one in asked.terms if not (one in thing or one.isdigit() or names_something(asked, one))]
     held = word_set(" ".join((*lead.hit.passage.headings, *lead.statement.way, lead.statement.text)))
+    held |= answered_no(asked.text, lead.statement.text)
+    if not left and asked.unheld:
+        # All that is left names the thing: what was asked of it is an everyday word that the library lacks ("happy").
+        return True
     return bool(left) and not any(credit(term, held) >= 0.5 for term in left)
+
+
+_ONLY_A_SUM = re.compile(r":\s[$€£]\d[\d,.]*(?:\s?(?:k|million|billion))?$", re.IGNORECASE)
+
+
+def _sum_unasked(asked: Question, lead: Evidence) -> bool:
+    """Whether the lead is a cell with nothing but a sum of money, and the question says nothing of money."""
+    return (
+        lead.statement.kind == "row"
+        and asked.kind != "money"
+        and bool(_ONLY_A_SUM.search(lead.statement.text))
+        and not (EARNED.search(asked.text) or MONEY.search(asked.text))
+    )
 
 
 def _namesake(asked: Question, lead: Evidence) -> bool:

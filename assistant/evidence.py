@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assistant.agreement import figures
-from assistant.forms import fits, says_lacking
+from assistant.forms import ended, fits, says_lacking
 from assistant.narrowing import Beside, beside_of, initials, narrowed, narrowings, year_of
 from assistant.qualifiers import YEAR, Qualifier, unmet
 from assistant.question import Question
@@ -169,6 +169,7 @@ def _evidence(
     dated = f"{above} {said} {'' if YEAR.search(said) else reference.as_of or origin.as_of}"
     lacking = unmet(question.qualifiers, held | frozenset(one.value for one in narrowings(above)), dated, own | way)
     met = frozenset(stem for one in question.qualifiers if one not in lacking for stem in one.stems)
+    met |= frozenset(stems(ended(question.text, said)))
     owned = {term: max(_met_in(question, term, own), float(term in met)) for term in question.terms}
     credits = {term: max(owned[term], _met_in(question, term, way)) for term in question.terms}
     total = sum(term_weights.values()) or 1.0

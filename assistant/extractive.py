@@ -215,7 +215,8 @@ def _without_everyday(asked: Question, frequency: Frequency) -> Question:
     """The question without words that the library lacks and that English uses for everything ("come", "keep")."""
     everyday = {stem(word) for word in words(asked.text) if is_everyday(word) and not frequency(stem(word))}
     terms = tuple(term for term in asked.terms if term not in everyday)
-    return replace(asked, terms=terms) if terms else asked
+    unheld = frozenset(asked.terms) - frozenset(terms)
+    return replace(asked, terms=terms, unheld=unheld) if terms else asked
 
 
 def _strange_named(asked: Question, frequency: Frequency) -> Question:

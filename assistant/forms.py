@@ -218,7 +218,28 @@ _YET_TO_COME = re.compile(
     re.IGNORECASE,
 )
 """What speaks of what is yet to come, where that is asked."""
-_MANNERS = ((_ORIGIN_ASKED, _ORIGIN), (_WHOM_FOR_ASKED, _WHOM_FOR), (_BEFOREHAND_ASKED, _BEFOREHAND))
+_CHANGES = re.compile(
+    r"\b(?:more|less|fewer|still|grow|rise|fall|drop|shrink|replace[ds]?|disappear|exist|die|next|future|years?"
+    r"|20\d\d)\b",
+    re.IGNORECASE,
+)
+_ENDED_ASKED = re.compile(
+    r"\b(?:still|any ?more|any longer|outdated|obsolete|dead|retired)\b"
+    r"|^should (?:i|we|one) (?:take|do|get|sit)\b",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(
+    r"\b(?:retire[sd]?|clos(?:es|ed)|no longer|any more|replace[sd]|faded|ended|lapse[sd]?|discontinued|put off"
+    r"|succe(?:eds|eded|ssor))\b",
+    re.IGNORECASE,
+)
+"""What no longer is, where it is asked whether something still is or should be begun."""
+_MANNERS = (
+    (_ORIGIN_ASKED, _ORIGIN),
+    (_WHOM_FOR_ASKED, _WHOM_FOR),
+    (_BEFOREHAND_ASKED, _BEFOREHAND),
+    (_ENDED_ASKED, _ENDED),
+)
 """Questions of a manner that only some statements speak in."""
 
 
@@ -229,6 +250,26 @@ def in_a_manner(asked: str) -> bool:
     (True, False)
     """
     return any(wanted.search(asked) for wanted, _ in _MANNERS)
+
+
+def ended(asked: str, text: str) -> str:
+    """The words that ask whether something still is or should be begun, where a text says that it is no more.
+
+    >>> ended("Is welding dead?", "The welding course closed in 2020."), ended("Is welding dead?", "Welding is hot.")
+    ('dead', '')
+    """
+    wanted = _ENDED_ASKED.search(asked)
+    return wanted.group() if wanted and _ENDED.search(text) else ""
+
+
+def of_the_future(asked: str, text: str) -> bool:
+    """Whether a text speaks of what is yet to come; true where no change to come is asked for.
+
+    >>> of_the_future("Will the bank hire more?", "It hired nine people."), of_the_future("Will I weld?", "Weld.")
+    (False, True)
+    """
+    wanted = _WILL_ASKED.search(asked) and _CHANGES.search(asked)
+    return not wanted or bool(_YET_TO_COME.search(text))
 
 
 def fits(kind: Kind, asked: str, text: str, heading: str = "") -> bool:

@@ -36,7 +36,7 @@ _PAIRS = """
     incomplete; correct incorrect; active inactive; sufficient insufficient; ability inability; equality
     inequality; possible impossible; legal illegal; regular irregular; relevant irrelevant; connect disconnect;
     ability disability; voluntary mandatory; optional required; optional mandatory; remote onsite; offline
-    online; passive active
+    online; passive active; compulsory voluntary; compulsory optional; necessary unnecessary; banned allowed
 """
 _GROUPS = """
     first second third fourth fifth sixth seventh eighth ninth tenth; ii iii iv vi vii viii; january february
@@ -44,6 +44,15 @@ _GROUPS = """
     saturday sunday; entry mid senior; spring summer autumn winter; daily weekly monthly quarterly annual;
     hourly weekly monthly annual
 """
+_SAID_OF = frozenset(
+    stem(word)
+    for word in (
+        "voluntary mandatory compulsory optional required allow allowed forbid prohibit ban banned legal illegal "
+        "possible impossible necessary unnecessary true false easy hard difficult safe dangerous common rare cheap "
+        "expensive simple complex open closed temporary permanent"
+    ).split()
+)
+"""Stems that are said of a thing and do not tell it from another, as "first" and "junior" do."""
 _PREFIXES = ("un", "non")
 _SHORTEST = 4
 """Letters of a word at least that a prefix turns round: "able"."""
@@ -78,6 +87,15 @@ def opposed(asked: str, told: str) -> list[str]:
         if stem(word) not in held
         and (_opposites().get(stem(word), frozenset()) & held - own or _turned(word) & theirs - frozenset(ours))
     ]
+
+
+def answered_no(asked: str, told: str) -> frozenset[str]:
+    """Stems of a question whether a thing is so to which a text says the opposite: that answers it, with "no".
+
+    >>> answered_no("Is it mandatory?", "It is a voluntary guide."), answered_no("Is it first?", "It is second.")
+    (frozenset({'mandatori'}), frozenset())
+    """
+    return frozenset(map(stem, opposed(asked, told))) & _SAID_OF
 
 
 def _turned(word: str) -> frozenset[str]:

@@ -30,11 +30,12 @@ _MANNER = re.compile(
 _ABOUT_ME = re.compile(
     r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
     r"(?:i\s?['’]?\s?a?m|i['’](?:ve|d)|i(?= \w)|my(?= \w)|we['’]?(?:re|ve)?(?= \w)"
-    r"|they (?:have )?(?:offer|pay)\w*|as an?(?= [a-z]))\b"
+    r"|they (?:have )?(?:offer|pay)\w*|(?:as|after|with) (?:an?|my)(?= [a-z]))\b"
     r"[^?]*?(?:(?<!\d)[,.;:!–-]\s*|[,.;:!–-]\s+|\s+(?:and|but|so)\s+"
     r"|\s+(?=(?:is it|am i|(?:how )?(?:can|should|could|do) i)\b))"
     r"(?:and |but |so |now |then |(?:can|could) you tell me )*"
-    r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may|might|was|were)\b)",
+    r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may|might|was|were"
+    r"|any)\b)",
     re.IGNORECASE,
 )
 # "That is fine. Anyway, can I ...?": sentences that ask nothing, then one that does.
@@ -46,7 +47,8 @@ _TOLD_FIRST = re.compile(
 _AS_ONE_WHO = re.compile(r"^as an?\b.*[,;:]\s*(?:what|which|how|where|when|who|why)\b", re.IGNORECASE)
 """What tells from where somebody asks of others: "As a recruiter, what should I look for?"."""
 _HOPED_FOR = re.compile(
-    r"\b(?:my [\w-]+ )?(?:wants?|wishes|wish|hopes?|plans?|would (?:like|love)|dreams? of|loves?|likes?)(?: to)? "
+    r"(?<!not )(?<!n't )(?<!n’t )(?<!dont )(?<!never )\b(?:my [\w-]+ )?"
+    r"(?:wants?|wishes|wish|hopes?|plans?|would (?:like|love)|dreams? of|loves?|likes?)(?: to)? "
     r"[\w-]+(?= (?:(?:an?|the|with|in|on) )?[\w-]+[.!])",
     re.IGNORECASE,
 )
@@ -153,6 +155,9 @@ class Question:
     """What it is narrowed to: a level of a career, a share of the earners, a year, an hour."""
     strange: frozenset[str] = frozenset()
     """Terms that are names and that the library does not hold: no word that only begins like them meets them."""
+
+    unheld: frozenset[str] = frozenset()
+    """Stems of everyday words that the library lacks: no answer is expected to repeat them beside others."""
 
     own_case: bool = False
     """Whether the person asks about themselves, so that only what holds for anybody can be said."""

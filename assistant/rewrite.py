@@ -44,7 +44,19 @@ _PRONOUN = re.compile(
 _OWNERS = frozenset(("its", "their", "theirs", "his", "hers"))
 _PLURALS = frozenset(("they", "them", "their", "theirs", "these", "those"))
 _PERSONS = frozenset(("he", "she", "him", "her", "his", "hers"))
-_BARE = re.compile(r"^(?:why|how|how so|how come|since when|when|where|who|really|says who)\b[\s?!.]*$", re.IGNORECASE)
+_BARE = re.compile(
+    r"^(?:(?:and|but|so|ok|okay)[\s,]+)*(?:why|how|how so|how come|since when|when|where|who|really|says who"
+    r"|why (?:not|so|that)|what then"
+    r"|(?:what|how|where|which)(?: (?:do|should) (?:i|we|one))?(?: (?:begin|do|learn|start|try))? first)\b[\s?!.]*$",
+    re.IGNORECASE,
+)
+_ABOUT_THE_ASKER = re.compile(
+    r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*(?:i|i['’](?:m|ve)|im|my|we) "
+    r"(?!(?:want|need|would|wonder|like)\b)[^?]*$",
+    re.IGNORECASE,
+)
+"""What somebody tells of themselves and asks nothing with."""
+_OF_ONESELF = re.compile(r"\b(?:i|me|my|we|us|our)\b", re.IGNORECASE)
 _OWN_SUBJECT = re.compile(
     r"\b(?:do|does|did|can|could|will|would|should|has|have)\s+(?!(?:i|you|we|one|it|they)\b)\w"
     r"|^(?:which|what)\s+(?!(?:is|are|was|were|do|does|did|can|should)\b)[\w-]+\s+(?!(?:do|does|did|can|should)\b)\w",
@@ -115,6 +127,9 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         return state.heard(question, form, state.talk.topic, 1.0)
     if _BARE.match(question):
         return state.heard(question, f"{state.asked.rstrip(' ?.!')}: {question}", state.talk.topic, 1.0)
+    if _ABOUT_THE_ASKER.match(state.asked) and _OF_ONESELF.search(question) and not _ABOUT_THE_ASKER.match(question):
+        # What was told of oneself and asked nothing belongs to the question that comes next.
+        return state.heard(question, f"{state.asked.rstrip(' .!')}. {question}")
     lead_in = _LEAD_IN.match(question)
     rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")
     pronoun = pronoun_in(question)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.labels import Key, Labels
@@ -39,8 +40,12 @@ _SHORT_FORMS = {
     "ppl": "people", "comp": "compensation", "biz": "business", "mgmt": "management", "mgr": "manager",
     "newbie": "beginner", "newbies": "beginners", "noob": "beginner", "noobs": "beginners", "rookie": "beginner",
     "rookies": "beginners", "gig": "job", "gigs": "jobs", "haggle": "negotiate", "haggling": "negotiating",
+    "cv": "resume", "cvs": "resumes", "k8s": "kubernetes", "sklearn": "scikit", "tf": "tensorflow",
+    "ghosted": "silent", "fishy": "suspicious", "shady": "suspicious", "sketchy": "suspicious", "dodgy": "suspicious",
 }  # fmt: skip
 """What English shortens or says among friends, written out where the library writes it so."""
+_JOINED = re.compile(r"([a-z]{1,3})(\d+[a-z]?)")
+"""A name of letters and a number as it is written without the hyphen that the library's labels give it: "h1b"."""
 _JOTTED = (
     (re.compile(r"(?<![\w/])w/o(?![\w/])", re.IGNORECASE), "without"),
     (re.compile(r"(?<![\w/])b/c(?![\w/])|\bcuz\b", re.IGNORECASE), "because"),
@@ -108,6 +113,7 @@ class Speller:
     _surfaces: tuple[str, ...] = field(init=False)
     _initials: dict[str, Key] = field(init=False)
     _begun: dict[tuple[str, str], Key] = field(init=False)
+    _pairs: frozenset[tuple[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Collect the words to mend towards and the initials of titles and labels."""
@@ -115,6 +121,7 @@ class Speller:
         object.__setattr__(self, "_surfaces", tuple(usable))
         object.__setattr__(self, "_initials", _by_initials(self.labels))
         object.__setattr__(self, "_begun", _begun_by_initials(self.labels))
+        object.__setattr__(self, "_pairs", frozenset(pair for label in self.labels.groups for pair in pairwise(label)))
 
     def mend(self, question: str, known: Container[str] = ()) -> str:
         """The question with unknown words mended; itself when nothing had to be.
@@ -141,8 +148,11 @@ class Speller:
     def _better(self, word: str, *, named: bool) -> str:
         """What a word is mended to; empty where it stays. `named`: written with a capital, as names are."""
         low = word.lower()
-        if (longer := _SHORT_FORMS.get(low)) and not named and self.known.frequency(stem(longer)):
+        shortened = not named or word.isupper()
+        if (longer := _SHORT_FORMS.get(low)) and shortened and self.known.frequency(stem(longer)):
             return longer if self.known.frequency(stem(longer)) > self.known.frequency(stem(low)) else ""
+        if joined := _JOINED.fullmatch(low):
+            return "-".join(joined.groups()) if joined.groups() in self._pairs else ""
         if (
             low in STOPWORDS
             or low in _CONTRACTED

@@ -43,6 +43,7 @@ def scores_of(run: Run) -> dict[str, Any]:
     cases = {
         one.case.id: {
             "outcome": one.reply.outcome,
+            **({"held_out": True} if one.case.held_out else {}),
             "scores": {name: _kept(value) for name, value in one.scores.items() if value is not None},
         }
         for one in run.results

@@ -178,10 +178,11 @@ def _complete(lines: Iterable[str]) -> Iterable[tuple[str, Reply]]:
 
 
 def run_to_json(run: Run) -> dict[str, Any]:
-    """The whole run as an object."""
+    """The whole run as an object. What is held out is marked, so that a comparison by hand can pass it over."""
     results = [
-        {"case": {"set": one.case.set, **fields_of(one.case)}, "reply": asdict(one.reply), "scores": dict(one.scores),
-         "unsupported": list(one.unsupported), "judged": one.judged}
+        {"case": {"set": one.case.set, **fields_of(one.case)}, "held_out": one.case.held_out,
+         "reply": asdict(one.reply), "scores": dict(one.scores), "unsupported": list(one.unsupported),
+         "judged": one.judged}
         for one in run.results
     ]  # fmt: skip
     return {**asdict(replace(run, results=())), "results": results}
