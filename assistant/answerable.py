@@ -163,7 +163,7 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
         titles: Titles of the documents found.
     """
     told = words(asked.text)
-    if not of_the_future(asked.text, said_by(lead)) or _sum_unasked(asked, lead):
+    if _foreign_name(asked) or not of_the_future(asked.text, said_by(lead)) or _sum_unasked(asked, lead):
         return True
     if lead.fits and in_a_manner(asked.text):
         return False
@@ -234,6 +234,13 @@ def names_something(asked: Question, term: str) -> bool:
         if bare and stems(bare) == [term]:
             return (position > 0 and bare[:1].isupper() and not shouted) or not is_english(bare)
     return False
+
+
+def _foreign_name(asked: Question) -> bool:
+    """Whether the question names, with a capital inside a sentence, what stands nowhere in the library."""
+    told = asked.text.split()
+    inside = (word for before, word in pairwise(told) if word[:1].isupper() and before[-1] not in ".!?:")
+    return not asked.text.isupper() and any(asked.strange.intersection(stems(word)) for word in inside)
 
 
 def _year_missing(asked: Question, lead: Evidence) -> bool:

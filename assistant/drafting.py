@@ -41,6 +41,8 @@ class Found:
     """What sets this part apart from the others."""
     chosen: tuple[Evidence, ...]
     """The statements that answer it, in order; none where the library does not answer."""
+    without: str = ""
+    """The employer that is asked about, where nothing is held of it and this holds for any."""
 
 
 class Writing:
@@ -150,6 +152,8 @@ def _elsewhere(one: Found) -> bool:
 def _beside(one: Found) -> bool:
     """Whether a part is answered by something else than the figure that it wants."""
     lead = one.chosen[0]
+    if one.without:
+        return True
     if _no_reason(one.asked) and not not_borne_out(one):
         return True
     return one.asked.wants_figure and (not lead.in_kind or lead.absent or bool(lead.unmet))
@@ -158,7 +162,11 @@ def _beside(one: Found) -> bool:
 def _said(one: Found, writing: Writing) -> str:
     """One part's statements: a list where it is one, lines where rows or items stand beside others, else sentences."""
     beside = _beside(one) and not one.chosen[0].absent and not _no_reason(one.asked)
-    front = note(one.asked, one.chosen[0].unmet) if beside else not_borne_out(one) or _no_reason(one.asked)
+    front = not_borne_out(one) or _no_reason(one.asked)
+    if one.without:
+        front = f"The library does not say that of {one.without}. In general it says:"
+    elif beside:
+        front = note(one.asked, one.chosen[0].unmet)
     fresh = [each for each in one.chosen if not writing.told(each)]
     if len(fresh) > 1 and all(each.statement.kind == "item" for each in fresh) and _one_list(fresh):
         lines = [line for each in fresh if (line := writing.line(each, each.statement.text))]

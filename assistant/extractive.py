@@ -29,7 +29,15 @@ from ingest.words import stem, stems, words
 Embed = Callable[[Sequence[str]], "np.ndarray[tuple[int, int], np.dtype[np.float32]]"]
 """Texts -> unit vectors, shape (n, dimension)."""
 
-_WHY = re.compile(r"why\s+(?:is|are|was|were|do|does|did|has|have)\b\s*", re.IGNORECASE)
+_WHY = re.compile(
+    r"why\s+(?:is|are|was|were|do|does|did|has|have|would|should|can|could|must|will|might)\b\s*", re.IGNORECASE
+)
+
+_EMPLOYER = re.compile(
+    r"(?<!work)(?<!working)(?<!employed)(?<!jobs)\s+at (?P<name>[A-Z][\w&.-]*\w(?:\s[A-Z][\w&.-]*\w)*)"
+)
+_SURE = 0.5
+"""Likelihood from which what holds for any employer is told where nothing is held of the one that is asked about."""
 
 _STATEMENTS: dict[Wish, int] = {"shorter": 1, "more": 8}
 """Statements of an answer at most, by the form that is asked for; three otherwise."""
@@ -56,6 +64,8 @@ class Finding:
     candidates: tuple[Evidence, ...]
     lead: Evidence
     evidence: dict[str, float]
+    without: str = ""
+    """The employer that is asked about, where nothing is held of it and the lead holds for any."""
 
     @property
     def likelihood(self) -> float:
@@ -129,11 +139,24 @@ class ExtractiveAnswerer:
             own_case = found is None or found.asked.own_case
             personal = read_question(question).personal
             return replace(one, asked=replace(one.asked, personal=personal, own_case=own_case))
+        if (found is None or not found.answers) and (general := self._for_any_employer(question, hits)):
+            return general
         why = _WHY.match(question)
         if not why or found is None or found.answers:
             return found
         bare = self._find(question[why.end() :], hits)
         return replace(bare, asked=replace(bare.asked, text=question)) if bare and bare.answers else found
+
+    def _for_any_employer(self, question: str, hits: Sequence[Hit]) -> Finding | None:
+        """What surely answers a question without the employer that it names, and without money; else None."""
+        named = _EMPLOYER.search(question)
+        if not named:
+            return None
+        found = self._find(f"{question[: named.start()]}{question[named.end() :]}", hits)
+        if found is None or not found.answers or found.likelihood < _SURE:
+            return None
+        # A word that the library lacks ("speak") may be what is asked; pay differs by employer.
+        return None if found.asked.unheld or found.asked.kind == "money" else replace(found, without=named["name"])
 
     def _find(self, question: str, hits: Sequence[Hit]) -> Finding | None:
         counts = self._counts(sorted({hit.source.owner for hit in hits} - {""}))
@@ -176,7 +199,8 @@ class ExtractiveAnswerer:
         chosen = choose(finding.asked, finding.candidates, finding.lead, most)
         if not compared:
             chosen = official_first(finding.asked, chosen)
-        return Found(finding.asked, part.about, tuple(chosen[:most] if wish == "shorter" else chosen))
+        chosen = chosen[:most] if wish == "shorter" else chosen
+        return Found(finding.asked, part.about, tuple(chosen), finding.without)
 
 
 def _set_beside(findings: Sequence[Finding | None], compared: bool) -> Sequence[Finding | None]:

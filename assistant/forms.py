@@ -203,7 +203,7 @@ _DUTIES = re.compile(r"\bwhat .*\bdo(?:es)?$|\b(?:duties|responsibilit\w+|tasks)
 COUNTED = re.compile(
     r"\bhow many (?P<noun>[\w\s-]+?)\s+(?:are|is|were|was|do|does|did|will|can|could|have|has|had|hold|exist|use|in|of"
     r"|for"
-    r"|there|work|get|apply)\b",
+    r"|there|work|get|apply|at|per)\b",
     re.IGNORECASE,
 )
 
@@ -225,7 +225,7 @@ _CHANGES = re.compile(
 )
 _ENDED_ASKED = re.compile(
     r"\b(?:still|any ?more|any longer|outdated|obsolete|dead|retired)\b"
-    r"|^should (?:i|we|one) (?:take|do|get|sit)\b",
+    r"|^should (?:i|we|one) (?:take|do|sit)\b",
     re.IGNORECASE,
 )
 _ENDED = re.compile(

@@ -127,7 +127,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         return state.heard(question, form, state.talk.topic, 1.0)
     if _BARE.match(question):
         return state.heard(question, f"{state.asked.rstrip(' ?.!')}: {question}", state.talk.topic, 1.0)
-    if _ABOUT_THE_ASKER.match(state.asked) and _OF_ONESELF.search(question) and not _ABOUT_THE_ASKER.match(question):
+    if _only_told(state.asked) and _OF_ONESELF.search(question) and not _only_told(question):
         # What was told of oneself and asked nothing belongs to the question that comes next.
         return state.heard(question, f"{state.asked.rstrip(' .!')}. {question}")
     lead_in = _LEAD_IN.match(question)
@@ -154,6 +154,16 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         likely = 0.0
     asked = put(question, pronoun, meant.text, _placed(meant.text, state.asked)) if likely >= OMITTED else question
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
+
+
+def _only_told(text: str) -> bool:
+    """Whether somebody tells of themselves and asks nothing.
+
+    >>> _only_told("I am a nurse."), _only_told("I am a nurse. How do I weld"), _only_told("How do I weld?")
+    (True, False, False)
+    """
+    asks = any(_QUESTION_WORD.match(clause) for clause in re.split(r"[.!,;]\s+", text))
+    return bool(_ABOUT_THE_ASKER.match(text)) and not asks
 
 
 def _unlike(text: str, others: Sequence[str]) -> Sequence[float]:
