@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from assistant.agreement import denied
 from assistant.evidence import Evidence, credit, word_set
-from assistant.forms import EARNED, FIGURES, MONEY, in_a_manner, of_the_future
+from assistant.forms import EARNED, FIGURES, MONEY, PERCENT, in_a_manner, of_the_future
 from assistant.opposites import answered_no, opposed
 from assistant.question import Question
 from assistant.spelling import is_english, is_everyday
@@ -163,7 +163,12 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
         titles: Titles of the documents found.
     """
     told = words(asked.text)
-    if _foreign_name(asked) or not of_the_future(asked.text, said_by(lead)) or _sum_unasked(asked, lead):
+    if (
+        _foreign_name(asked)
+        or _tells_no_way(asked, lead)
+        or not of_the_future(asked.text, said_by(lead))
+        or _sum_unasked(asked, lead)
+    ):
         return True
     if lead.fits and in_a_manner(asked.text):
         return False
@@ -179,6 +184,12 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
         # All that is left names the thing: what was asked of it is an everyday word that the library lacks ("happy").
         return True
     return bool(left) and not any(credit(term, held) >= 0.5 for term in left)
+
+
+def _tells_no_way(asked: Question, lead: Evidence) -> bool:
+    """Whether it is asked what to do and the lead only counts: a share or a sum, and nothing that one could do."""
+    text = lead.statement.text
+    return asked.kind == "advice" and not lead.fits and bool(PERCENT.search(text) or MONEY.search(text))
 
 
 _ONLY_A_SUM = re.compile(r":\s[$€£]\d[\d,.]*(?:\s?(?:k|million|billion))?$", re.IGNORECASE)
@@ -237,7 +248,9 @@ def names_something(asked: Question, term: str) -> bool:
 
 
 def _foreign_name(asked: Question) -> bool:
-    """Whether the question names, with a capital inside a sentence, what stands nowhere in the library."""
+    """Whether a question names what stands nowhere in the library: with a capital inside it, or asking whether."""
+    if asked.yes_or_no and asked.strange and not asked.personal:
+        return True
     told = asked.text.split()
     inside = (word for before, word in pairwise(told) if word[:1].isupper() and before[-1] not in ".!?:")
     return not asked.text.isupper() and any(asked.strange.intersection(stems(word)) for word in inside)

@@ -59,6 +59,9 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
         return _advice(best, saying)
     if not asked.wants_figure:
         return _in_its_section(asked, best, saying)
+    if asked.claim and best.told == 1.0:
+        # It holds the very figure that the question takes for granted.
+        return best
     if best.in_kind:
         return _whole_subject(_as_narrow(best, saying), saying)
     return _in_kind(best, saying)

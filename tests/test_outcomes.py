@@ -206,10 +206,31 @@ def test_that_no_source_has_a_figure_is_said_with_its_source(assistant: Assistan
 @pytest.mark.parametrize(
     "question",
     ["Will AI agents replace data analysts?", "Who invented MLOps?", "Does Meta sponsor H-1B visas?",
-     "Should I move to Austin?"],
+     "Should I move to Austin?", "Are AI engineers happy?", "Will Google hire more?", "Is Anthropic hiring juniors?",
+     "Does a quantum computing engineer need a PhD?", "Do I get a visa for Australia as a machine learning engineer?"],
 )  # fmt: skip
 def test_being_about_a_thing_does_not_answer_what_is_asked_of_it(assistant: Assistant, question: str) -> None:
     assert assistant.ask(question).outcome == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [("Is the NIST framework mandatory?", "voluntary"), ("Is prompt engineering dead?", "faded"),
+     ("Is AI-102 still worth studying for?", "Retired on: 30 June 2026"),
+     ("Should I do the TensorFlow certificate?", "Nobody can start"), ("do MLOps folks need k8s", "Kubernetes"),
+     ("does the h1b cost 100k", "$100,000"), ("I don't want to manage people. How high can I get?", "Staff and principal"),
+     ("With a PhD, which level would big tech put me in?", "a PhD on the next")],
+)  # fmt: skip
+def test_the_first_statement_is_the_one_that_answers(assistant: Assistant, question: str, said: str) -> None:
+    answer = sound(assistant.ask(question))
+    assert answer.outcome == "answered" and said in answer.answer.partition("[1]")[0]
+
+
+def test_what_holds_for_any_employer_is_told_as_such(assistant: Assistant) -> None:
+    answer = sound(assistant.ask("How many interviews are there at Google?"))
+    assert answer.outcome == "partial" and "does not say that of Google" in answer.answer
+    assert "four to eight" in answer.answer
+    assert assistant.ask("What does a data scientist earn at Netflix?").outcome == "not_found"
 
 
 def test_somebody_who_asks_of_others_is_not_told_of_their_own_case(assistant: Assistant) -> None:

@@ -228,6 +228,13 @@ def test_what_a_person_tells_alone_is_taken_with_the_question_before(told: str) 
     assert _ask("What does a data scientist earn?", "I am 45, can I weld?") == "I am 45, can I weld?"
 
 
+def test_what_a_person_tells_first_is_taken_with_the_question_that_comes_next() -> None:
+    turns = ("I am a web developer.", "How would I get to AI engineer?")
+    assert _ask(*turns) == "I am a web developer. How would I get to AI engineer?"
+    assert _ask(*turns, "what first?").endswith("How would I get to AI engineer: what first?")
+    assert _ask("I am a web developer.", "What is MLOps?") == "What is MLOps?"
+
+
 def test_one_thing_named_with_an_article_takes_the_place_of_another() -> None:
     assert _ask("What does an underwater welder earn?", "And a plumber?") == "What does a plumber earn?"
     assert _ask("What does a plumber earn?", "And an underwater welder?") == "What does an underwater welder earn?"
