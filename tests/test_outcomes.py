@@ -218,7 +218,7 @@ def test_being_about_a_thing_does_not_answer_what_is_asked_of_it(assistant: Assi
     [("Is the NIST framework mandatory?", "voluntary"), ("Is prompt engineering dead?", "faded"),
      ("Is AI-102 still worth studying for?", "Retired on: 30 June 2026"),
      ("Should I do the TensorFlow certificate?", "Nobody can start"), ("do MLOps folks need k8s", "Kubernetes"),
-     ("does the h1b cost 100k", "$100,000"), ("I don't want to manage people. How high can I get?", "Staff and principal"),
+     ("does the h1b cost 100k", "$100,000"), ("I don't want to manage people. How high can I get?", "Staff and"),
      ("With a PhD, which level would big tech put me in?", "a PhD on the next")],
 )  # fmt: skip
 def test_the_first_statement_is_the_one_that_answers(assistant: Assistant, question: str, said: str) -> None:
