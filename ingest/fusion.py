@@ -20,8 +20,8 @@ VECTOR, MEANING = 1.0, 0.6
 """What the meaning of a passage counts, and that of its nearest statement."""
 BM25, STATEMENT, PASSAGE = 0.1, 0.5, 0.6
 """What words count: BM25, and late interaction within one statement and within the passage."""
-TELLING = 3.0
-"""How many times more they count where the question's words are rare."""
+TELLING, COMMON = 3.0, 1.6
+"""How many times more words count where the question's are rare, and the passage's meaning where they are not."""
 ALONE = 0.2
 """What BM25 counts beside vectors where there is no late interaction."""
 
@@ -65,10 +65,11 @@ def fuse(similarities: Mapping[int, float], coverage: Mapping[int, float], mean_
     scores = {one: near.get(one, 0.0) + ALONE * coverage.get(one, 0.0) for one in held}
     if late:
         least = Matched(*map(min, zip(*late.values(), strict=True)))
+        vector = 1 + COMMON * (1 - telling)
         for one, said in late.items():
             found = STATEMENT * (said.statement - least.statement) + PASSAGE * (said.passage - least.passage)
             words = (BM25 * coverage.get(one, 0.0) + found) * (1 + TELLING * telling)
-            scores[one] = near.get(one, 0.0) + MEANING * (said.meaning - least.meaning) + words
+            scores[one] = vector * near.get(one, 0.0) + MEANING * (said.meaning - least.meaning) + words
         last = min(scores[one] for one in late)
         scores = {one: score if one in late else min(score, last) for one, score in scores.items()}
     best = max(scores.values(), default=0.0)
