@@ -20,7 +20,7 @@ VECTOR, MEANING = 1.0, 0.6
 """What the meaning of a passage counts, and that of its nearest statement."""
 BM25, STATEMENT, PASSAGE = 0.1, 0.5, 0.6
 """What words count: BM25, and late interaction within one statement and within the passage."""
-TELLING, COMMON = 3.0, 1.6
+TELLING, COMMON = 3.0, 1.8
 """How many times more words count where the question's are rare, and the passage's meaning where they are not."""
 ALONE = 0.2
 """What BM25 counts beside vectors where there is no late interaction."""
