@@ -3,8 +3,8 @@
 No opinion is stretched to the best that one search came to. Cosine counts from the question's mean similarity (an
 unrelated passage) to 1; BM25 by what a passage would have that holds each of the question's words once; late
 interaction as it is. Where the question's words are rare in the library they tell passages apart, and count up to four
-times what they do where hundreds of passages hold them: there the meaning decides. docs/finding.md holds what each
-opinion gives on sets that other people made, and which set chose the weights.
+times what they do where hundreds of passages hold them; there the passage's meaning counts 2.8 times as much.
+docs/finding.md holds what each opinion gives on sets that other people made, and which set chose the weights.
 """
 
 from __future__ import annotations
