@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from assistant.agreement import denied, figures, missing_figures
 from assistant.answerable import goes_without, said_by
 from assistant.breakdown import rows_asked_for
+from assistant.disputes import lead_of_dispute, told_of_dispute
 from assistant.evidence import Evidence, credit
 from assistant.forms import in_a_manner
 from assistant.question import Question
@@ -51,6 +52,8 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
         without = [one for one in denying if "without" in words(said_by(one)) and "without" in words(asked.text)]
         saying = without or denying or saying
     best = saying[0]
+    if asked.disputed:
+        return lead_of_dispute(asked, saying)
     if asked.every_source:
         return _row_by_source(best, saying)
     if asked.kind == "reason" and not best.in_kind:
@@ -145,6 +148,8 @@ def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
 
 def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most: int = 3) -> list[Evidence]:
     """The lead and what helps beside it, in the order in which it is said; `most` statements, or one whole list."""
+    if asked.disputed:
+        return told_of_dispute(asked, candidates, lead)
     if asked.every_source:
         return _by_every_source(asked, candidates, lead)
     if told_apart := rows_asked_for(asked, lead, candidates):

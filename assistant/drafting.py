@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from assistant.agreement import direction, figures
 from assistant.choosing import count_the_same
 from assistant.citations import NOT_CONFIRMED, Judge, citation, inert
+from assistant.claims import borne_out
 from assistant.evidence import Evidence, statement_text
 from assistant.forms import MONEY, told_once
 from assistant.question import Question
@@ -150,6 +151,8 @@ def _elsewhere(one: Found) -> bool:
 def _beside(one: Found) -> bool:
     """Whether a part is answered by something else than the figure that it wants."""
     lead = one.chosen[0]
+    if one.asked.disputed:
+        return False
     if _no_reason(one.asked) and not not_borne_out(one):
         return True
     return one.asked.wants_figure and (not lead.in_kind or lead.absent or bool(lead.unmet))
@@ -185,6 +188,9 @@ def not_borne_out(one: Found) -> str:
         return _NOT_BORNE_OUT
     if not claim or one.asked.personal or not one.chosen or not one.chosen[0].in_kind:
         return ""
+    if one.asked.disputed:
+        held = any(borne_out(one.asked.claims, each.statement.text) for each in one.chosen)
+        return "" if held else _NOT_BORNE_OUT
     claimed = list(figures(claim).values())
     told = sums(one.chosen[0].statement.text) if MONEY.search(one.chosen[0].statement.text) else []
     told = told or list(figures(one.chosen[0].statement.text).values())
@@ -197,7 +203,7 @@ def not_borne_out(one: Found) -> str:
 
 def _no_reason(asked: Question) -> str:
     """What is said where a reason is asked for and only the fact is held."""
-    lacks = asked.text.lower().startswith("why") and asked.kind != "reason" and not asked.claim
+    lacks = asked.text.lower().startswith("why") and asked.kind != "reason" and not asked.claim and not asked.disputed
     return "The library gives no reason for that. It does say:" if lacks else ""
 
 

@@ -34,8 +34,8 @@ FREE = re.compile(r"\bfree\b|\bcosts? nothing\b", re.IGNORECASE)
 PERCENT = re.compile(r"(?<!(?:19|20)\d\d[–-]\d)\d\s?(?:%|per ?cent\b|percentage points?\b)", re.IGNORECASE)
 """A share; the years of a column headed "Change, 2024-34 Percent" are none."""
 COUNT = re.compile(
-    r"(?<![$€£₹\d.,])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
-    r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d)"
+    r"(?<![$€£₹\d.,])(?<![A-Za-z]-)(?<![A-Za-z])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
+    r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d|(?!(?:k|m|bn)\b)[A-Za-z])"
     rf"|\b{_SPELLED}\s(?!(?:year|month|week|day|hour|minute|decade)s?\b)[a-z]",
     re.IGNORECASE,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.forms import EARNED, Kind
+from assistant.forms import EARNED, FIGURES, Kind
 from ingest.words import stem
 
 _ASKS: tuple[tuple[Kind, str], ...] = (
@@ -126,6 +126,15 @@ _LEFT_OUT = re.compile(
 """What names money and does not ask for it: "on top of pay", "cost estimators", "pay laws"."""
 
 
+def figure_kind(asked: str) -> Kind | None:
+    """The kind of figure that a question speaks of, whatever else it asks; None where it speaks of none.
+
+    >>> figure_kind("Do cooks make more than smiths?"), figure_kind("Is a cook like a smith?")
+    ('money', None)
+    """
+    return next((kind for kind, pattern in _ASKS_COMPILED if kind in FIGURES and pattern.search(asked)), None)
+
+
 def kind_of(asked: str, claimed: re.Match[str] | None = None) -> Kind:
     """The kind of answer that a question wants; a claimed sum of money or share asks for the real one.
 
@@ -134,10 +143,12 @@ def kind_of(asked: str, claimed: re.Match[str] | None = None) -> Kind:
     """
     asked = _LEFT_OUT.sub(" ", asked)
     kind: Kind = next((kind for kind, pattern in _ASKS_COMPILED if pattern.search(asked)), "other")
+    if claimed and kind == "money" and re.search(r"%|per ?cent", claimed.group()):
+        return "percent"
     if not claimed or kind == "other" and _COMES_FROM.search(asked) or kind in ("money", "percent", "count", "time"):
         return kind
     if re.search(r"%|per ?cent", claimed.group()):
         return "percent"
-    if EARNED.search(asked) or _OFFERED.search(asked) or re.search(r"[$€£]|\bk\b", claimed.group()):
+    if EARNED.search(asked) or _OFFERED.search(asked) or re.search(r"[$€£]|\d\s?k\b", claimed.group(), re.I):
         return "money"
     return "count"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assistant.claims import checks, disputed
 from assistant.forms import FIGURES
 from assistant.question import asks_every_source, is_asking, read_question
 from assistant.topics import Talk, pointed_at
@@ -44,9 +45,8 @@ class Parts:
 _ASKS = (
     r"(?:what|which|how|where|when|who|whom|whose|why|do|does|did|is|are|was|were|can|could|should|would|will|has|have)"
 )
-_WHY = re.compile(r"why\b.*\b(?:differ\w*|disagree\w*|contradict\w*|vary|varies|apart)\b", re.IGNORECASE)
 _NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)")
-_AHEAD = r"(?:(?:until|till|by|since|from|for|at|in|to|with)\s+(?=(?:when|what|which|where|whom|whose)\b))?"
+_AHEAD = r"(?:(?:until|till|by|since|from|for|at|in|to|with)\s+(?=(?:when|what|which|where|whom|whose|how long)\b))?"
 """What may stand in front of a word that asks: "until when", "at which bank"."""
 _NEXT_CLAUSE = re.compile(
     r"[,;]?\s+(?:and|but|or|also)(?: also)?\s+"
@@ -61,13 +61,24 @@ _OF_THE_ASKER = re.compile(
 _POINTS = re.compile(
     r"\b(?:it|its|they|them|their|this|that|these|those|there|one|ones|he|she|him|her|his)\b", re.IGNORECASE
 )
+_ANNOUNCED = re.compile(
+    r"^(?:(?:hi|hello|hey|so|ok|okay|also|and)[\s,!.]+)*"
+    r"(?:(?:(?:two|three|2|3|a few|some|several|a couple of) )?(?:quick )?(?:things|questions?|q['’]?s)\s*[:,.-]+"
+    r"|(?:please )?(?:(?:i|we|he|she|they|(?:my|our) [\w-]+) (?:would like|['’]d like|wants?|wanted|needs?|wonders?"
+    r"|am wondering|was wondering|am trying)(?: to (?:know|find out|understand))?"
+    r"|(?:can|could|would) you (?:please )?(?:tell me|explain)|(?:please )?tell me)[:,]?)\s+(?=ASKS\b)".replace(
+        "ASKS", _ASKS
+    ),
+    re.IGNORECASE,
+)
+"""What only announces a question: "Two things: ", "My nephew wants to know "."""
 _HOW = re.compile(r"\bhow (?:long|often|soon|far|old|many|much)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:my|our|your)\s+\w+", re.IGNORECASE)
 _PLACE = r"(?:[A-Z][\w.'’-]*(?:\s+(?:[A-Z][\w.'’-]*|of(?=\s[A-Z])))*)"
 _PLACES = re.compile(
     rf"\b(?P<lead>in|at|near)\s+(?P<names>{_PLACE}(?:\s*,\s*(?:(?:in|at|near)\s+)?{_PLACE})*"
-    rf"\s*,?\s*(?:and|or|versus|vs\.?|compared (?:to|with))\s+"
-    rf"(?:(?:in|at|near)\s+(?:{_PLACE}|[\w-]+(?=\W*$))|{_PLACE}))"
+    rf"(?:\s*,?\s*(?:and|or|versus|vs\.?|compared (?:to|with))\s+"
+    rf"(?:(?:in|at|near)\s+(?:{_PLACE}|[\w-]+(?=\W*$))|{_PLACE}))+)"
 )
 _BETWEEN_PLACES = re.compile(r"\s*,?\s*\b(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+)?|\s*,\s*")
 _JOINS = re.compile(
@@ -99,7 +110,8 @@ _ATTRIBUTES = re.compile(
 _WORD = re.compile(r"[\w+#.'’/-]*[\w+#]")
 _COMPARED = re.compile(r"\b(?:compare[ds]?|comparison|differen\w+|differs?|between|versus|vs)\b", re.IGNORECASE)
 _SETTING_BESIDE = re.compile(
-    r"\b(?:compare[ds]?|comparison(?: of| between)?|differences?|between|versus|vs\.?|who|which(?: one| job| role)?)\b",
+    r"\b(?:compare[ds]?|comparison(?: of| between)?|differences?|between|versus|vs\.?|who|where(?: do| does)?"
+    r"|which(?: one| job| role| city| country)?)\b",
     re.IGNORECASE,
 )
 
@@ -129,9 +141,10 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
         return Parts("several", tuple(Part(one, one.rstrip("?!. ")) for one in several[:MOST]))
     if len(each := _sides(question, whole, _EACH_OF)) > 1:
         return Parts("several", tuple(each[:MOST]))
-    # Why two things differ is one question.
-    sides = [] if _WHY.match(question) else _places(question) or _owners(question) or _sides(question, whole)
-    if not sides and not _WHY.match(question) and _COMPARED.search(question):
+    # Why two sources differ is one question.
+    apart = disputed(question)
+    sides = [] if apart else _places(question) or _owners(question) or _sides(question, whole)
+    if not sides and not apart and _COMPARED.search(question):
         sides = _sides(question, ())
     if len(sides) > 1:
         return Parts("sides", tuple(sides[:MOST]))
@@ -154,9 +167,9 @@ def _several(question: str) -> list[str]:
         return [f"{granted['claim']}?", granted["asked"]]
     ahead = ""
     for sentence in _NEXT_SENTENCE.split(question):
-        for place, clause in enumerate(_NEXT_CLAUSE.split(sentence)):
+        for place, clause in enumerate(_NEXT_CLAUSE.split(_ANNOUNCED.sub("", sentence))):
             said = f"{ahead} {clause}".strip()
-            if found and asks_every_source(clause):
+            if found and (asks_every_source(clause) or checks(clause)):
                 found[-1] = f"{found[-1].rstrip(' ?.!')}, {clause.rstrip(' ?.!')}?"
                 continue
             if len(clause.split()) < 3 or not (_OPENS.match(clause) or clause.endswith("?")):

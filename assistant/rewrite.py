@@ -319,9 +319,9 @@ def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Sim
     if similar is not _unlike and is_name(name) and (only := only_name(usable)):
         return only
     scores = similar(name, [span.text for span in usable])
-    best = max(range(len(usable)), key=lambda index: scores[index])
-    least = KINDS if is_plural(name) and is_plural(usable[best].text) else ALIKE
-    return usable[best] if scores[best] >= least else None
+    least = [KINDS if is_plural(name) and is_plural(span.text) else ALIKE for span in usable]
+    best = max(range(len(usable)), key=lambda index: scores[index] - least[index])
+    return usable[best] if scores[best] >= least[best] else None
 
 
 def _known(label: Key, labels: Labels) -> Key:
