@@ -176,7 +176,7 @@ class Assistant:
             return self._rewriter(question, turns, owners)
         told: list[Turn] = list(turns)
         for part in taken.parts:
-            told.append(Turn(part.text, "", self._rewriter(part.text, told, owners)))
+            told.append(Turn(part.text, "", self._rewriter(part.text, told, owners), unanswered=True))
         return " ".join(turn.searched_for for turn in told[len(turns) :])
 
     def _found(self, searched_for: str, k: int, filters: Filters, owners: Sequence[str]) -> list[Hit]:

@@ -362,7 +362,8 @@ def paired(
          and each.coverage >= lead.coverage - 0.05]
         for side, lead in zip((one, other), leads, strict=True)
     ]  # fmt: skip
-    pairs = [(left, right) for left in near[0] for right in near[1] if count_the_same(left, right)]
+    both = ((left, right) for left in near[0] for right in near[1] if left.statement is not right.statement)
+    pairs = [(left, right) for left, right in both if count_the_same(left, right)]
     return max(pairs, key=lambda pair: pair[0].score + pair[1].score, default=leads)
 
 

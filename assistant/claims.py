@@ -37,7 +37,8 @@ _TOLD = (
     r"|was told|is told|swears?|insists?|reports?|writes?|wrote|quotes?)"
 )
 _WHOEVER = (
-    r"(?:i|we|my [\w-]+|every(?:body|one)|people|somebody|someone|they|others?|another(?: \w+)?|some(?: \w+)?"
+    r"(?:i|we|my (?!offer|contract|cv|resume|salary|letter)[\w-]+|every(?:body|one)|people|somebody|someone|they"
+    r"|others?|another(?: \w+)?|some(?: \w+)?"
     r"|one(?: \w+)?|an? (?:[\w-]+ )?(?:blog|article|site|website|page|friend|colleague|recruiter|post|video|headline"
     r"|newspaper|podcast|report|study))"
 )
@@ -105,7 +106,8 @@ def disputed(text: str) -> bool:
     (True, False, True)
     """
     named = claims(text)
-    return bool(_DISPUTED.search(text) or checks(text)) or len(named) > 1 or bool(named and HEARSAY.search(text))
+    told = bool(named or HEARSAY.search(text))
+    return bool(_DISPUTED.search(text)) or len(named) > 1 or (told and (checks(text) or bool(HEARSAY.search(text))))
 
 
 def checks(text: str) -> bool:

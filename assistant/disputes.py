@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.agreement import figures
 from assistant.claims import EXPLAINS, borne_out
 from assistant.evidence import Evidence, sets_beside
 from assistant.question import Question
@@ -42,25 +43,32 @@ def told_of_dispute(asked: Question, candidates: Sequence[Evidence], lead: Evide
         if near and (more := _held(asked, one) & wanted):
             chosen.append(one)
             wanted -= more
-    if len(_held(asked, lead)) > 1 or any(EXPLAINS.search(one.statement.text) for one in chosen) and asked.claims:
+    explained = any(EXPLAINS.search(one.statement.text) for one in chosen)
+    if len(_held(asked, lead)) > 1 or explained and (asked.claims or len(_figures(lead)) > 1):
         return chosen[:_MOST]
     return [*chosen, *_section(asked, candidates, chosen)][:_MOST]
 
 
 def _section(asked: Question, candidates: Sequence[Evidence], chosen: Sequence[Evidence]) -> list[Evidence]:
-    """What else stands under the heading of what the sources say, in its order; of a table, the rows that are named."""
+    """What else tells a figure under the heading of what the sources say, in its order.
+
+    Of a table by source, the rows that the question names, or all of them behind a lead without a figure.
+    """
     lead = chosen[0]
     same = [one for one in candidates if one.hit.source.id == lead.hit.source.id and one not in chosen]
-    section = [one for one in same if sets_beside(one.hit, one.statement)]
+    section = [one for one in same if sets_beside(one.hit, one.statement) and _figures(one)]
     if sets_beside(lead.hit, lead.statement):
         section = [one for one in section if one.hit.passage.id == lead.hit.passage.id]
-    named = frozenset(stems(asked.text))
-    told = [
-        one
-        for one in section
-        if one.statement.kind == "sentence" or named & frozenset(stems(one.statement.text.split(",")[0]))
-    ]
-    return sorted(told, key=lambda one: (one.statement.kind != "sentence", one.hit.passage.id, one.statement.start))
+    rows = [one for one in section if one.statement.kind == "row"]
+    told = frozenset(stems(asked.text))
+    named = [one for one in rows if told & frozenset(stems(one.statement.text.split(",")[0]))]
+    sentences = [one for one in section if one.statement.kind == "sentence" and one.coverage >= lead.coverage - 0.1]
+    return sorted(named or (rows if not _figures(lead) else []) or sentences, key=lambda one: one.statement.start)
+
+
+def _figures(one: Evidence) -> frozenset[float]:
+    """The figures of a statement, without years."""
+    return frozenset(value for value in figures(one.statement.text).values() if not 1900 <= value <= 2099)
 
 
 def _held(asked: Question, one: Evidence) -> frozenset[str]:

@@ -20,7 +20,7 @@ from assistant.claims import borne_out
 from assistant.drafting import Found, draft, not_found
 from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
 from assistant.forms import FIGURES
-from assistant.parts import Part, Parts, parts
+from assistant.parts import Part, Parts, compares, parts
 from assistant.question import Question, asked_alone, read_question
 from assistant.spelling import is_everyday
 from assistant.types import Cited, Delta, Draft, Turn, Wish
@@ -108,19 +108,21 @@ class ExtractiveAnswerer:
         titles = dict.fromkeys(hit.source.title for hit in hits)
         taken = parts(question, titles)
         asked = taken.parts if taken.how == "several" else (Part(question, question),)
-        found = [one for part in asked for one in self._part(part, titles, hits, wish)]
+        most = 3 if len(asked) == 1 else 2
+        found = [one for part in asked for one in self._part(part, titles, hits, wish, most)]
         if not any(one.chosen for one in found):
             return not_found(hits)
         return draft(found, hits, self._judge, wish, question)
 
-    def _part(self, part: Part, titles: Iterable[str], hits: Sequence[Hit], wish: Wish) -> list[Found]:
+    def _part(self, part: Part, titles: Iterable[str], hits: Sequence[Hit], wish: Wish, most: int) -> list[Found]:
         """What is found for one of several questions: together, or for each side where it compares."""
         taken = parts(part.text, titles)
         whole = self.find(part.text, hits)
         if taken.how != "sides" or (whole is not None and not _takes_sides(taken, whole)):
             whole = _of_both(taken, whole) if taken.how == "sides" and whole else whole
-            return [self._answered(whole, part, wish)]
-        findings = _set_beside([self.find(side.text, hits, part.text) for side in taken.parts])
+            return [self._answered(whole, part, wish, most)]
+        speaks_of = part.text if compares(part.text) else ""
+        findings = _set_beside([self.find(side.text, hits, speaks_of) for side in taken.parts])
         pairs = zip(findings, taken.parts, strict=True)
         return [self._answered(one, side, wish, 2, compared=True) for one, side in pairs]
 
@@ -201,7 +203,8 @@ def _set_beside(findings: Sequence[Finding | None]) -> Sequence[Finding | None]:
 
 def _takes_sides(taken: Parts, whole: Finding) -> bool:
     """Whether each side of a question has to be answered by itself: no one statement sets the figures together."""
-    kinds = {read_question(part.text, whole.asked.text).kind for part in taken.parts} | {whole.asked.kind}
+    speaks_of = whole.asked.text if compares(whole.asked.text) else ""
+    kinds = {read_question(part.text, speaks_of).kind for part in taken.parts} | {whole.asked.kind}
     return "money" in kinds or (bool(kinds & FIGURES) and whole.lead.own < _ONE_STATEMENT)
 
 

@@ -39,6 +39,12 @@ COUNT = re.compile(
     rf"|\b{_SPELLED}\s(?!(?:year|month|week|day|hour|minute|decade)s?\b)[a-z]",
     re.IGNORECASE,
 )
+_ONE_IN = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|\d+) (?:in|out of) (?:two|three|four|five|six|eight|ten|\d+)\b"
+    r"|\b(?:a|two|three)[- ](?:thirds?|quarters?)\b",
+    re.IGNORECASE,
+)
+"""A share in words: "six in ten"."""
 SHARE_OF = re.compile(
     r"\b(?:half|third|quarter|majority|one in \w+|(?:two|three) (?:in|out of) \w+|(?:two|three)[- ](?:thirds|quarters))"
     r"\b",
@@ -135,7 +141,7 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
             given = MONEY.search(sums) or OF_PAY.search(text) or (FREE.search(text) and SPENT.search(asked))
             return bool(given) and not _other_money(asked, text)
         case "percent":
-            return bool(PERCENT.search(text))
+            return bool(PERCENT.search(text) or _ONE_IN.search(text))
         case "count":
             share = PERCENT.search(text) or SHARE_OF.search(text)
             places = _HOW_MANY_JOBS.search(asked) or _OPENINGS.search(asked)

@@ -34,7 +34,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("difference", r"\b(?:differen(?:ce|ces|t)|differs?|compared?|versus|vs)\b|\bor\b.*\b(?:better|more|less)\b"),
     (
         "percent",
-        r"^by how much\b(?!.*\b(?:earn|pay|cost|salar))|^how much of\b(?!.*\b(?:earn|pay|cost|salar))"
+        r"^what (?:per ?cent\w*|share|proportion|fraction|portion) of\b|^by how much\b(?!.*\b(?:earn|pay|cost|salar))|^how much of\b(?!.*\b(?:earn|pay|cost|salar))"
         r"|\bhow much (?:has|have|did|do|does|will) .*\b(?:grow\w*|r[io]se\w*|increase\w*|fall\w*|fell|shr[iau]nk)\b",
     ),
     ("other", r"^how (?:do|does|did|can|could|should|would|might|to)\b"),
@@ -120,7 +120,7 @@ _LEFT_OUT = re.compile(
     r"\b(?:besides?|apart from|other than|in addition to|beyond|on top of)\s+\w+"
     r"|\b(?:compensation|costs?|fee|income|price|wage)(?:,? and \w+|, \w+,? and(?: \w+){1,2})?\s"
     r"(?=(?:accountant|analyst|clerk|consultant|controller|engineer|estimator|manager|officer|specialist)s?\b)"
-    r"|\b(?:pay|salary|wage|price|cost)\s(?=packages?|sites?|websites?|laws?|surveys?|transparency|negotiations?|talks?)",
+    r"|\b(?:pay|salary|wage|price|cost)\s(?=packages?|sites?|websites?|laws?|surveys?|transparency|negotiations?|talks?|premiums?)",
     re.IGNORECASE,
 )
 """What names money and does not ask for it: "on top of pay", "cost estimators", "pay laws"."""

@@ -101,14 +101,19 @@ _AUXILIARY = re.compile(r"^(?:why\s+)?(?:is|are|was|were|do|does|did|has|have|ca
 _FIRST_NAME = re.compile(
     r"(?:(?:do|does|did|is|are|can|will)\s+)?(?P<name>(?-i:[A-Z])[\w.]+(?:\s(?-i:[A-Z])[\w.]+)*)", re.IGNORECASE
 )
+_PLEASE = re.compile(r"[\s,]+(?:please|pls|plz|thanks|thank you)\W*$", re.IGNORECASE)
 _ATTRIBUTES = re.compile(
-    r"^(?P<lead>(?:and |so )?what(?:['’]s| is| are|s)?|tell me|give me|i (?:want|need) (?:to know )?)\s+"
+    r"^(?P<lead>(?:and |so )?what(?:['’]s| is| are|s)?|(?:please )?compare|tell me|give me"
+    r"|i (?:want|need) (?:to know )?)\s+"
     r"(?:about )?(?P<first>(?:(?:the|an?|their|its)\s)?(?:[\w-]+ ){0,2}?[\w-]+)\s*(?:,|and|&|plus|as well as)\s+"
     r"(?P<second>(?:(?:the|an?|their|its)\s)?(?:[\w-]+ ){0,2}?[\w-]+)\s+(?P<rest>(?:of|for|in|as)\s.+)$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w+#.'’/-]*[\w+#]")
 _COMPARED = re.compile(r"\b(?:compare[ds]?|comparison|differen\w+|differs?|between|versus|vs)\b", re.IGNORECASE)
+_FIGURES_COMPARED = re.compile(
+    r"\b(?:more|less|better|worse|higher|lower|fewer|faster|slower|cheaper|longer|shorter)\b", re.IGNORECASE
+)
 _SETTING_BESIDE = re.compile(
     r"\b(?:compare[ds]?|comparison(?: of| between)?|differences?|between|versus|vs\.?|who|where(?: do| does)?"
     r"|which(?: one| job| role| city| country)?)\b",
@@ -151,6 +156,15 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
     return Parts("one", (Part(question, question.rstrip("?!. ")),))
 
 
+def compares(question: str) -> bool:
+    """Whether a question asks which of two is more, so that both sides want the same kind of figure.
+
+    >>> compares("Do cooks make more than smiths?"), compares("Do I need a degree and a licence?")
+    (True, False)
+    """
+    return bool(_FIGURES_COMPARED.search(question) or _COMPARED.search(question))
+
+
 _GRANTED = re.compile(
     r"^(?:as|since|because|given that|now that|considering that|if)\s+"
     r"(?P<claim>[^?]*?(?!(?:19|20)\d\d\b)\b\d[^?]*?),\s+"
@@ -190,7 +204,8 @@ def _attributes(question: str) -> list[str]:
     match = _ATTRIBUTES.match(question)
     if not match:
         return []
-    asked = [f"{match['lead']} {match[name]} {match['rest']}" for name in ("first", "second")]
+    rest = _PLEASE.sub("", match["rest"]).rstrip(" ?.!,")
+    asked = [f"{match['lead']} {match[name]} {rest}?" for name in ("first", "second")]
     kinds = [read_question(one).kind for one in (match["first"], match["second"])]
     return asked if kinds[0] != kinds[1] and set(kinds) & FIGURES else []
 

@@ -114,6 +114,9 @@ _HORIZON = re.compile(
     r"\b(?:in|over|for|during|within) the (?:next|coming)(?: few| several| \w+)?(?: years?| decades?)?\b", re.IGNORECASE
 )
 
+_AT_HOME = re.compile(r"\b(?:in|across|throughout) (?:America|the (?:US|U\.S\.|USA|States))(?!\w)", re.IGNORECASE)
+"""The country that figures are of where none is named; it sets none apart."""
+
 _YES_OR_NO = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|am|may|might|must)\b", re.IGNORECASE
 )
@@ -303,7 +306,8 @@ _GROWING = re.compile(r"\bemployment\b(?=.*\b(?:grow\w*|change\w*|rise|fall|incr
 
 def _terms(asked: str, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Stems that an answer has to be about, and all that carry meaning, each once, in order."""
-    raw = (stem(word) for word in words(_HORIZON.sub(" ", asked)) if word not in STOPWORDS)
+    bare = _AT_HOME.sub(" ", _HORIZON.sub(" ", asked))
+    raw = (stem(word) for word in words(bare) if word not in STOPWORDS)
     carried = tuple(dict.fromkeys(raw))
     aside = _ASKING | CUES.get(kind, frozenset()) | (UP | DOWN if kind == "percent" else frozenset())
     if kind == "percent" and _GROWING.search(asked):
