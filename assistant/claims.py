@@ -29,6 +29,7 @@ _ALONE = re.compile(
 _EITHER = re.compile(
     r"(?<![\w-])\d[\d.]*(?: [\w$%]+)?,? (?:or|versus|vs\.?) \$?\d[\d.]*(?![\w-]|%? years)", re.IGNORECASE
 )
+_SHARE = re.compile(r"\d[\d.]*\s?(?:%|per ?cent)", re.IGNORECASE)
 _ROUNDED = re.compile(r"\d[\d,.]*\s?(?:k|grand)\b", re.IGNORECASE)
 
 _TOLD = (
@@ -83,18 +84,29 @@ def claims(text: str) -> tuple[re.Match[str], ...]:
     return tuple(sorted(found, key=lambda one: one.start("amount")))
 
 
+def amounts(named: Iterable[re.Match[str]]) -> tuple[str, ...]:
+    """The amounts of some claims as they are written; a bare number beside a share is a share.
+
+    >>> amounts(claims("Is it 56% or 28?"))
+    ('56%', '28%')
+    """
+    found = [one["amount"] for one in named]
+    share = any(_SHARE.fullmatch(one) for one in found)
+    return tuple(f"{one}%" if share and one.replace(".", "").isdigit() else one for one in found)
+
+
 def borne_out(claimed: Iterable[str], text: str) -> frozenset[str]:
     """Those of some figures that a text holds; a figure in thousands also where the text rounds to it.
 
-    >>> sorted(borne_out(["109k", "28", "56%"], "It is $108,932, or 28% more."))
-    ['109k', '28']
+    >>> sorted(borne_out(["109k", "28%", "56%"], "It is $108,932, or 28% more."))
+    ['109k', '28%']
     """
-    held = frozenset(figures(text).values())
+    told, shares = (frozenset(figures(one).values()) for one in (text, " ".join(_SHARE.findall(text))))
 
     def holds(one: str) -> bool:
-        values = figures(one).values()
+        values, held = figures(one).values(), shares if _SHARE.search(one) else told
         near = bool(_ROUNDED.search(one))
-        return any(value in held or near and any(round(other, -3) == value for other in held) for value in values)
+        return any(value in held or near and any(abs(other - value) < 1000 for other in held) for value in values)
 
     return frozenset(one for one in claimed if holds(one))
 

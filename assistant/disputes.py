@@ -20,8 +20,10 @@ _MOST = 4
 """Statements at most."""
 
 
-def lead_of_dispute(asked: Question, saying: Sequence[Evidence]) -> Evidence:
+def lead_of_dispute(asked: Question, saying: Sequence[Evidence]) -> Evidence | None:
     """The statement that holds most of the figures asked about; of as many, what sets sources beside each other.
+
+    None where figures are asked about and no statement holds any.
 
     Args:
         asked: A disputed question.
@@ -29,7 +31,8 @@ def lead_of_dispute(asked: Question, saying: Sequence[Evidence]) -> Evidence:
     """
     best = saying[0]
     near = [one for one in saying if one.score > best.score * _HARDLY_WORSE and one.coverage >= best.coverage - _LESS]
-    return max(near, default=best, key=lambda one: (len(_held(asked, one)), *_explains(one), one.score))
+    found = max(near, key=lambda one: (len(_held(asked, one)), *_explains(one), one.score))
+    return found if _held(asked, found) or not asked.claims else None
 
 
 def told_of_dispute(asked: Question, candidates: Sequence[Evidence], lead: Evidence) -> list[Evidence]:

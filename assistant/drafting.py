@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.agreement import direction, figures
 from assistant.choosing import count_the_same
@@ -22,6 +22,8 @@ from ingest.words import stems, words
 LONGEST = 120
 """Words of an answer at most, unless more is asked for."""
 
+_BRIEFLY = 3
+"""Parts of a question above which each is answered by one statement, so that none is left out for want of room."""
 _LESS = re.compile(r"less|under|below|at most|only|up to", re.IGNORECASE)
 _NOT_BORNE_OUT = "The library does not bear that out. It says:"
 _TAKEN_FOR_GRANTED = re.compile(r"^(?:why|how come|since|because|given|as|now that)\b", re.IGNORECASE)
@@ -121,6 +123,8 @@ def draft(found: Sequence[Found], hits: Sequence[Hit], judge: Judge, wish: Wish 
         one for one in found if one.chosen
     ]
     lacking = [one for one in found if one not in held]
+    if len(held) > _BRIEFLY:
+        held = [replace(one, chosen=one.chosen[:1]) for one in held]
     if wish == "table":
         text = _table(held, writing)
     elif wish == "sources":
@@ -190,7 +194,8 @@ def not_borne_out(one: Found) -> str:
         return ""
     if one.asked.disputed:
         held = any(borne_out(one.asked.claims, each.statement.text) for each in one.chosen)
-        return "" if held else _NOT_BORNE_OUT
+        said, told = direction(one.asked.text), direction(one.chosen[0].statement.text)
+        return "" if held and (not said or told != -said) else _NOT_BORNE_OUT
     claimed = list(figures(claim).values())
     told = sums(one.chosen[0].statement.text) if MONEY.search(one.chosen[0].statement.text) else []
     told = told or list(figures(one.chosen[0].statement.text).values())

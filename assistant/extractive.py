@@ -122,9 +122,9 @@ class ExtractiveAnswerer:
             whole = _of_both(taken, whole) if taken.how == "sides" and whole else whole
             return [self._answered(whole, part, wish, most)]
         speaks_of = part.text if compares(part.text) else ""
-        findings = _set_beside([self.find(side.text, hits, speaks_of) for side in taken.parts])
+        findings = _set_beside([self.find(side.text, hits, speaks_of) for side in taken.parts], bool(speaks_of))
         pairs = zip(findings, taken.parts, strict=True)
-        return [self._answered(one, side, wish, 2, compared=True) for one, side in pairs]
+        return [self._answered(one, side, wish, most - 1, compared=True) for one, side in pairs]
 
     def find(self, question: str, hits: Sequence[Hit], speaks_of: str = "") -> Finding | None:
         """The best statement for a question that asks one thing; None where nothing is at hand.
@@ -142,7 +142,9 @@ class ExtractiveAnswerer:
         if not why or found is None or found.answers:
             return found
         bare = self._find(question[why.end() :], hits)
-        return replace(bare, asked=replace(bare.asked, text=question)) if bare and bare.answers else found
+        if bare is None or not bare.answers:
+            return found
+        return replace(bare, asked=replace(bare.asked, text=question, disputed=found.asked.disputed))
 
     def _find(self, question: str, hits: Sequence[Hit], speaks_of: str = "") -> Finding | None:
         counts = self._counts(sorted({hit.source.owner for hit in hits} - {""}))
@@ -190,14 +192,14 @@ class ExtractiveAnswerer:
         return Found(finding.asked, part.about, tuple(chosen[:most] if wish == "shorter" else chosen))
 
 
-def _set_beside(findings: Sequence[Finding | None]) -> Sequence[Finding | None]:
+def _set_beside(findings: Sequence[Finding | None], compared: bool) -> Sequence[Finding | None]:
     """Findings for two sides, each led by a figure that counts the same thing as the other's where there is one."""
     if len(findings) != 2:
         return findings
     one, other = findings
     if one is None or other is None or not (one.answers and other.answers):
         return findings
-    leads = paired(one.candidates, other.candidates, (one.lead, other.lead))
+    leads = paired(one.candidates, other.candidates, (one.lead, other.lead), compared)
     return [replace(one, lead=leads[0]), replace(other, lead=leads[1])]
 
 

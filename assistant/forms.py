@@ -40,8 +40,7 @@ COUNT = re.compile(
     re.IGNORECASE,
 )
 _ONE_IN = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|\d+) (?:in|out of) (?:two|three|four|five|six|eight|ten|\d+)\b"
-    r"|\b(?:a|two|three)[- ](?:thirds?|quarters?)\b",
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|\d+) (?:in|out of) (?:two|three|four|five|six|eight|ten|\d+)\b",
     re.IGNORECASE,
 )
 """A share in words: "six in ten"."""

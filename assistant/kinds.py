@@ -34,7 +34,8 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("difference", r"\b(?:differen(?:ce|ces|t)|differs?|compared?|versus|vs)\b|\bor\b.*\b(?:better|more|less)\b"),
     (
         "percent",
-        r"^what (?:per ?cent\w*|share|proportion|fraction|portion) of\b|^by how much\b(?!.*\b(?:earn|pay|cost|salar))|^how much of\b(?!.*\b(?:earn|pay|cost|salar))"
+        r"^what (?:per ?cent\w*|share|proportion|fraction|portion) of\b"
+        r"|^by how much\b(?!.*\b(?:earn|pay|cost|salar))|^how much of\b(?!.*\b(?:earn|pay|cost|salar))"
         r"|\bhow much (?:has|have|did|do|does|will) .*\b(?:grow\w*|r[io]se\w*|increase\w*|fall\w*|fell|shr[iau]nk)\b",
     ),
     ("other", r"^how (?:do|does|did|can|could|should|would|might|to)\b"),

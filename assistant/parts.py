@@ -82,7 +82,8 @@ _PLACES = re.compile(
 )
 _BETWEEN_PLACES = re.compile(r"\s*,?\s*\b(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+)?|\s*,\s*")
 _JOINS = re.compile(
-    r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+(?:(?:of|for|as|at|by|to)\s+)?",
+    r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+"
+    r"(?:(?:that|those|the one|the ones) (?:of|for)\s+|(?:of|for|as|at|by|to)\s+)?",
     re.IGNORECASE,
 )
 _EACH_OF = re.compile(r"(?<!between)\s+and\s+(?:of|for)\s+", re.IGNORECASE)
@@ -137,7 +138,7 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
     >>> [parts("What do cooks and helpers earn?", names).how for names in ((), ("Cooks and Helpers",))]
     ['sides', 'one']
     """
-    question = " ".join(question.split())
+    question = _unannounced(" ".join(question.split()))
     whole = _named(question, names)
     several = _several(question)
     if len(several) < 2:
@@ -148,7 +149,7 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
         return Parts("several", tuple(each[:MOST]))
     # Why two sources differ is one question.
     apart = disputed(question)
-    sides = [] if apart else _places(question) or _owners(question) or _sides(question, whole)
+    sides = [] if apart else _places(question) or _within(question) or _owners(question) or _sides(question, whole)
     if not sides and not apart and _COMPARED.search(question):
         sides = _sides(question, ())
     if len(sides) > 1:
@@ -174,6 +175,25 @@ _GRANTED = re.compile(
 """A figure taken for granted in front of a question that points to what it is of."""
 
 
+_INDIRECT = re.compile(
+    r"^(?P<ask>what|how much|how many [\w-]+) (?P<who>(?:an? |the )?[\w-]+(?: [\w-]+){0,3}?)"
+    r" (?P<verb>earn|make|cost|need|get|pay|do|hold)(?P<s>s|es)?\b",
+    re.IGNORECASE,
+)
+
+
+def _unannounced(sentence: str) -> str:
+    """A sentence without what only announces its question, which is then put directly.
+
+    >>> _unannounced("I want to know what a cook earns in Rome"), _unannounced("Two things: what is it?")
+    ('what does a cook earn in Rome', 'what is it?')
+    """
+    asked = _ANNOUNCED.sub("", sentence)
+    if asked == sentence:
+        return sentence
+    return _INDIRECT.sub(lambda one: f"{one['ask']} {'does' if one['s'] else 'do'} {one['who']} {one['verb']}", asked)
+
+
 def _several(question: str) -> list[str]:
     """The questions in several sentences or clauses; one that does not ask is kept with the next."""
     found: list[str] = []
@@ -181,7 +201,7 @@ def _several(question: str) -> list[str]:
         return [f"{granted['claim']}?", granted["asked"]]
     ahead = ""
     for sentence in _NEXT_SENTENCE.split(question):
-        for place, clause in enumerate(_NEXT_CLAUSE.split(_ANNOUNCED.sub("", sentence))):
+        for place, clause in enumerate(_NEXT_CLAUSE.split(_unannounced(sentence))):
             said = f"{ahead} {clause}".strip()
             if found and (asks_every_source(clause) or checks(clause)):
                 found[-1] = f"{found[-1].rstrip(' ?.!')}, {clause.rstrip(' ?.!')}?"
@@ -308,6 +328,29 @@ def _one_side(before: str, side: str, after: str) -> str:
     before = _AUXILIARY.sub("", _ARTICLE_AT_END.sub("", before)).strip(" ,")
     told = (side, before) if len(before.split()) == 1 and not _OPENS.match(before) else (before, side)
     return " ".join(" ".join((*told, after)).split()).rstrip(" ,?") + "?"
+
+
+_IN_EACH = re.compile(
+    r"^(?P<before>.*?\b)(?P<lead>in|at|near) (?P<one>(?:the )?[\w-]+(?: [\w-]+){0,2}?)"
+    r"(?P<verb> (?:earn|make|get|paid|pay|grow|cost|do|are|is|have)\w*\b.*?) (?:much |far |even )?"
+    r"(?:more|less|better|worse|higher|lower|faster|slower|fewer)\b(?P<what>.*?) than (?:in|at|near) "
+    r"(?P<other>[^?!.,;]+)\W*$",
+    re.IGNORECASE,
+)
+
+
+def _within(question: str) -> list[Part]:
+    """Two fields that are compared, each behind its own preposition.
+
+    >>> [one.text for one in _within("Do cooks in hotels earn more than in schools?")]
+    ['cooks in hotels earn?', 'cooks in schools earn?']
+    """
+    match = _IN_EACH.match(question)
+    if not match:
+        return []
+    before = _AUXILIARY.sub("", match["before"])
+    told = (f"{before}{match['lead']} {name}{match['verb']}{match['what']}?" for name in (match["one"], match["other"]))
+    return [Part(text, name) for text, name in zip(told, (match["one"], match["other"]), strict=True)]
 
 
 def _owners(question: str) -> list[Part]:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.agreement import DOWN, UP
-from assistant.claims import HEARSAY, claims, disputed, without_hearsay
+from assistant.claims import HEARSAY, amounts, claims, disputed, without_hearsay
 from assistant.forms import COUNTED, FIGURES, Kind, in_form
 from assistant.kinds import CUES, TELLING, figure_kind, kind_of
 from assistant.qualifiers import Qualifier, qualifiers, without_shares
@@ -227,7 +227,7 @@ def read_question(text: str, speaks_of: str = "") -> Question:
         yes_or_no=bool(_YES_OR_NO.match(asked.strip())) and not claimed,
         subject=terms,
         claim=" ".join(claimed.group().split()) if claimed else "",
-        claims=tuple(one["amount"] for one in named),
+        claims=amounts(named),
         disputed=doubted,
         personal=personal,
         told=frozenset(_terms(told, kind)[0]),

@@ -131,7 +131,8 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         return state.heard(question, question)
     question = _name_ordinal(question, state.answer)
     if than := _THAN_ANOTHER.match(question):
-        question = f"and {than['other']}"
+        same = _replace(than["other"], state.asked, labels, similar, led=True)
+        return state.heard(question, same or f"{state.asked.rstrip(' ?.!')} vs {than['other']}?", state.talk.topic, 1.0)
     form = carried(question, state.asked, labels)
     if form:
         return state.heard(question, form, state.talk.topic, 1.0)

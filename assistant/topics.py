@@ -59,7 +59,7 @@ OMISSION: Mapping[str, float] = {
     "the": 0.94, "of": -0.32, "comparing": 0.99, "about": 0.73, "speaker": -0.28, "shares": -0.66,
     "shares_topic": -0.84, "topic": 0.21,
 }  # fmt: skip
-OMITTED, OMITTED_BESIDE = 0.8, 0.6
+OMITTED, OMITTED_BESIDE = 0.8, 0.65
 """Probability from which a turn without a pronoun is taken to leave something out; high, because a question that stands
 alone must not be changed. Lower for a part of a turn behind another part, which were asked in one breath."""
 
