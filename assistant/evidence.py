@@ -313,7 +313,7 @@ def _brevity(question: Question, statement: Statement, met: frozenset[str]) -> f
 def _apt(question: Question, hit: Hit, statement: Statement, met: frozenset[str]) -> float:
     if statement.kind == "sentence" or question.every_source:
         return 1.0
-    text = re.split(r":| - |, ", statement.text, maxsplit=1)[0]
+    text = re.split(r":| - |, " if statement.kind == "row" else r":| - ", statement.text, maxsplit=1)[0]
     label = [one for one in stems(text) if one not in _met_by(text, question)]
     called = frozenset(question.terms) | question.cues | question.telling | met
     named = called | frozenset(stems(hit.source.title))
