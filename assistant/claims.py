@@ -23,7 +23,7 @@ _CLAIMED = re.compile(
 )
 """A figure that is taken for granted or asked about: "more than 200k", "56%"."""
 _ALONE = re.compile(
-    r"(?<![\w$€£.,-])(?P<amount>(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?)(?![\w%]|[.,-]\d|\s?(?:years?|months?|weeks?|days?|hours?|-))"
+    r"(?<![\w$€£.,-])(?P<amount>(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?)(?:ish)?(?![\w%]|[.,-]\d|\s?(?:years?|months?|weeks?|days?|hours?|-))"
 )
 """A bare number, which is a figure only beside another: "56% or 28"."""
 _EITHER = re.compile(
@@ -78,9 +78,11 @@ def claims(text: str) -> tuple[re.Match[str], ...]:
     ['3', '5']
     """
     found = list(_CLAIMED.finditer(text))
-    if found or _EITHER.search(text):
+    beside, told = bool(found or _EITHER.search(text)), bool(HEARSAY.search(text))
+    if beside or told:
         taken = {at for one in found for at in range(one.start("amount"), one.end("amount"))}
-        found += [one for one in _ALONE.finditer(text) if one.start("amount") not in taken]
+        alone = (one for one in _ALONE.finditer(text) if one.start("amount") not in taken)
+        found += [one for one in alone if beside or len(one["amount"]) > 3]
     return tuple(sorted(found, key=lambda one: one.start("amount")))
 
 

@@ -41,7 +41,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("other", r"^how (?:do|does|did|can|could|should|would|might|to)\b"),
     (
         "money",
-        r"\b(?:going rate|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck"
+        r"\b(?:going rate|hourly|day rates?|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck"
         r"|how much (?:money|cash|do"
         r"|does|would|can|could|will|is|are)|makes? (?:a |per |in a )?(?:year|month|hour)"
         r"|make (?:more|less)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"

@@ -13,7 +13,7 @@ from assistant.agreement import DOWN, UP
 from assistant.claims import HEARSAY, amounts, claims, disputed, without_hearsay
 from assistant.forms import COUNTED, FIGURES, Kind, in_form
 from assistant.kinds import CUES, TELLING, figure_kind, kind_of
-from assistant.qualifiers import Qualifier, qualifiers, without_shares
+from assistant.qualifiers import Qualifier, level_by_years, qualifiers, without_shares
 from ingest.words import STOPWORDS, stem, stems, words
 
 _NAMED = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
@@ -232,7 +232,7 @@ def read_question(text: str, speaks_of: str = "") -> Question:
         personal=personal,
         told=frozenset(_terms(told, kind)[0]),
         every_source=every,
-        qualifiers=qualifiers(asked) if kind in FIGURES else (),
+        qualifiers=(*qualifiers(asked), *(level_by_years(asked) if kind == "money" else ())) if kind in FIGURES else (),
         own_case=personal and not _AS_ONE_WHO.match(text),
         sought=_sought(wanted, kind),
     )
