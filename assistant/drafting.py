@@ -194,8 +194,8 @@ def not_borne_out(one: Found) -> str:
         return ""
     if one.asked.disputed:
         held = any(borne_out(one.asked.claims, each.statement.text) for each in one.chosen)
-        said, told = direction(one.asked.text), direction(one.chosen[0].statement.text)
-        return "" if held and (not said or told != -said) else _NOT_BORNE_OUT
+        said = direction(one.asked.text)
+        return "" if held and (not said or direction(one.chosen[0].statement.text) != -said) else _NOT_BORNE_OUT
     claimed = list(figures(claim).values())
     told = sums(one.chosen[0].statement.text) if MONEY.search(one.chosen[0].statement.text) else []
     told = told or list(figures(one.chosen[0].statement.text).values())
