@@ -65,7 +65,7 @@ def _section(asked: Question, candidates: Sequence[Evidence], chosen: Sequence[E
     rows = [one for one in section if one.statement.kind == "row"]
     told = frozenset(stems(asked.text))
     named = [one for one in rows if told & frozenset(stems(one.statement.text.split(",")[0]))]
-    sentences = [one for one in section if one.statement.kind == "sentence" and one.coverage >= lead.coverage - 0.1]
+    sentences = [one for one in section if one.statement.kind == "sentence" and one.coverage >= lead.coverage - _LESS]
     return sorted(named or (rows if not _figures(lead) else []) or sentences, key=lambda one: one.statement.start)
 
 
