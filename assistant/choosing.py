@@ -362,8 +362,8 @@ def paired(
         compared: Whether one is set against the other, for which it takes two statements.
     """
     near = [
-        [each for each in side[:MEASURED] if each.in_kind and each.apt >= 0.5 and each.score >= _PAIRED * lead.score
-         and each.coverage >= lead.coverage - 0.05]
+        [each for each in side[:MEASURED] if each.in_kind and each.apt >= max(0.5, lead.apt)
+         and each.score >= _PAIRED * lead.score and each.coverage >= lead.coverage - 0.05]
         for side, lead in zip((one, other), leads, strict=True)
     ]  # fmt: skip
     same = compared and leads[0].statement is not leads[1].statement

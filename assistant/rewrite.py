@@ -70,6 +70,8 @@ _THAN_ANOTHER = re.compile(
     re.IGNORECASE,
 )
 """What asks for the same of another: "Is that more than for cooks?"."""
+_UNTIL = frozenset(("till", "until", "then"))
+"""What only says up to when, and names nothing."""
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 _ORDINAL = re.compile(r"\bthe (first|second|third|fourth|fifth|last)(?: one| option| of (?:these|those|them))?\b", re.I)
 _WORD = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
@@ -155,7 +157,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
     if meant is None:
         return state.heard(question, question)
-    nameless = state.beside and all(one.isdigit() for one in read_question(question).subject)
+    nameless = state.beside and all(one.isdigit() or one in _UNTIL for one in read_question(question).subject)
     likely = 1.0 if pronoun or attributes_only or nameless else leaves_out(question, state.talk)
     least = OMITTED_BESIDE if state.beside else OMITTED
     unheld = state.answer.startswith(NOT_HELD) and meant.turn == len(state.talk.turns) - 1
