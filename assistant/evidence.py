@@ -51,6 +51,7 @@ TOLD, FITS = 0.08, 0.07
 """What a statement gains that speaks of what was told in front of the question, and one that speaks in the manner of
 what is asked."""
 
+_ASKS = re.compile(r"\?[\"'”’)\]]*$")
 _OLD = 5
 """Years after which a figure is as old as can be, beside a newer one for as much of the question."""
 
@@ -130,12 +131,16 @@ def weights(question: Question, frequency: Frequency, passages: int) -> dict[str
 
 
 def gather(question: Question, hits: Sequence[Hit], term_weights: dict[str, float]) -> list[Evidence]:
-    """Every statement of the hits as a candidate, best first by the evidence that needs no model."""
+    """Every statement of the hits as a candidate, best first by the evidence that needs no model.
+
+    A sentence that asks something itself answers nothing.
+    """
     beside = beside_of(question.text, hits)
     found = [
         _evidence(question, hit, statement, term_weights, beside)
         for hit in hits
         for statement in hit.passage.statements
+        if not (statement.kind == "sentence" and _ASKS.search(statement.text))
     ]
     return sorted(_aged(question, found), key=lambda one: -one.score)
 

@@ -151,7 +151,7 @@ class Finder:
         mean = float((self._vectors @ asked.vector).mean())
         if part == "late":
             return self._documents([(one.number, one.score) for one in fuse(similarities, dict(by_words), mean)])
-        words = weighed(query, asked, self._vocabulary.rarity, self._vocabulary.passages)
+        words = weighed(query, asked, self._vocabulary.rarity, self._vocabulary.passages, self.library.catalog.spread)
         found, _ = ranked(by_words, similarities, mean, partial(late_scores, self.library.catalog, asked, words),
                           0.0 if part == "telling" else words.telling)  # fmt: skip
         return self._documents([(one.number, one.score) for one in found])

@@ -62,6 +62,23 @@ class FullText(Database):
             connection = self._connection()
             return {one: connection.execute(asked, (any_of([one]),)).fetchone()[0] for one in phrases}
 
+    def spread(self, one: str, owners: Sequence[str] = ()) -> tuple[int, int]:
+        """How many documents hold a stem, and how many there are: of the shared ones and of these owners'."""
+        columns = "' ' || t.title || ' ' || t.place || ' ' || t.text || ' '"
+        shared = "SELECT p.source_id FROM full_text f JOIN passages p ON p.number = f.rowid WHERE full_text MATCH ?"
+        own = (
+            "SELECT p.source_id FROM own_text t JOIN passages p ON p.number = t.number "
+            f"JOIN sources s ON s.id = p.source_id WHERE {owned(owners)} AND {columns} LIKE ?"
+        )
+        everybody = ("", *owners)
+        with self._told():
+            connection = self._connection()
+            holding = connection.execute(
+                f"SELECT count(*) FROM ({shared} UNION {own})", (any_of([one]), *owners, f"% {one} %")
+            ).fetchone()[0]
+            of = connection.execute(f"SELECT count(*) FROM sources s WHERE {owned(everybody)}", everybody).fetchone()[0]
+        return int(holding), int(of)
+
     def shared_columns(self, numbers: Sequence[int]) -> dict[int, Columns]:
         """The stems of shared passages by their numbers."""
         return self._columns("full_text t", f"t.rowid IN ({marks(numbers)})", numbers)

@@ -114,7 +114,7 @@ class Library:
         by_words = worded(self.catalog, query, known.frequency, known.passages, filters, owners=owners, also=nearest)
         lacking = [number for number, _ in by_words if number not in similarities]
         similarities.update(self._similarities(lacking, asked.vector))
-        words = weighed(query, asked, known.rarity, known.passages)
+        words = weighed(query, asked, known.rarity, known.passages, lambda one: self.catalog.spread(one, owners))
         found, judged = ranked(
             by_words,
             similarities,

@@ -24,7 +24,7 @@ CANDIDATES = 60
 """Passages that each ranking puts forward."""
 JUDGED = 100
 """Of them, best first, those whose words are weighed."""
-RARE = (0.4, 0.5)
+RARE = (0.38, 0.48)
 """Where words begin to tell passages apart, and where they do: their rarity as a part of the rarest word's."""
 
 PAIR = 0.25
@@ -99,19 +99,31 @@ class Words(NamedTuple):
     """How far they tell passages apart, 0 to 1."""
 
 
-def weighed(query: str, asked: Embedded, rarity: Callable[[str], float], passages: int) -> Words:
+def weighed(query: str, asked: Embedded, rarity: Callable[[str], float], passages: int,
+            spread: Callable[[str], tuple[int, int]]) -> Words:  # fmt: skip
     """The words of a question, and whether they are rare ones.
 
     Their mean rarity counts, by which the rare ones count more, as a part of that of a word that no passage holds: so
-    it is told alike in small and large libraries. A lone word is asked for itself, however many pages hold it.
+    it is told alike in small and large libraries. A lone word that many pages of few documents hold is the name of what
+    those are about; so it is as rare as it is among documents.
+
+    Args:
+        query: The question.
+        asked: It, with its content words.
+        rarity: How rare a stem is among the library's passages.
+        passages: How many there are.
+        spread: How many documents hold a stem, and how many there are.
     """
     held = [stem(query[start:end]) for start, end in asked.words.spans]
     weights = tuple(map(rarity, held))
-    if len(set(held)) < 2:
-        return Words(weights, float(bool(held)))
-    mean = sum(one * one for one in weights) / sum(weights) / rarity_of(0, passages)
+    if not held:
+        return Words((), 0.0)
+    told = sum(one * one for one in weights) / sum(weights) / rarity_of(0, passages)
+    if len(set(held)) == 1:
+        holding, documents = spread(held[0])
+        told = max(told, rarity_of(holding, documents) / rarity_of(0, documents))
     begin, whole = RARE
-    return Words(weights, min(1.0, max(0.0, (mean - begin) / (whole - begin))))
+    return Words(weights, min(1.0, max(0.0, (told - begin) / (whole - begin))))
 
 
 def late_scores(catalog: Catalog, asked: Embedded, words: Words, numbers: Sequence[int]) -> dict[int, Matched]:

@@ -82,3 +82,12 @@ def test_a_question_that_swaps_one_thing_is_refused(assistant: Assistant, asked:
 
 def test_a_question_that_asks_back_denies_nothing(assistant: Assistant) -> None:
     assert assistant.ask("Aren't elected members able to vote on the budget?").outcome == "answered"
+
+
+def test_a_sentence_that_asks_the_same_answers_nothing(assistant: Assistant, tmp_path: Path) -> None:
+    (tmp_path / "ballots.md").write_text(
+        "# Ballots\n\nIs voting by post safe? Every ballot is sealed twice and counted before two witnesses.\n",
+        encoding="utf-8",
+    )
+    assistant.library.sync([str(tmp_path)])
+    assert "safe?" not in assistant.ask("Is voting by post safe?").answer

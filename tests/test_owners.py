@@ -24,6 +24,7 @@ from ingest.library import Library
 from ingest.types import Filters, Hit
 from ingest.upkeep import Upkeep
 from ingest.uploads import bring_file, forgotten, settle, take_out
+from ingest.words import stem
 
 MINE, THEIRS = "key:mine", "key:theirs"
 CANARY = "Zanzibarkolonie"
@@ -286,3 +287,12 @@ def test_a_mark_that_was_cut_short_keeps_no_server_from_beginning(library: Libra
     bring_file(library, "second.md", io.BytesIO(b"# Second\n\nA second keeper earns more.\n"), MINE)
     assert sorted(path.name for path in (folder / "files").iterdir()) == ["note.md", "second.md"]
     assert not list(folder.glob("coming*"))
+
+
+def test_documents_that_hold_a_word_are_counted_for_those_who_may_find_them(library: Library) -> None:
+    bring(library, MINE)
+    keeper, canary = stem("keeper"), stem(CANARY.lower())
+    assert library.catalog.spread(keeper) == (3, 3)
+    assert library.catalog.spread(keeper, [MINE]) == (4, 4)
+    assert library.catalog.spread(canary) == library.catalog.spread(canary, [THEIRS]) == (0, 3)
+    assert library.catalog.spread(canary, [MINE]) == (1, 4)
