@@ -137,6 +137,8 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     if not asked.wants_figure:
         return asked.kind in FIGURES and _namesake(asked, lead)
     title = word_set(lead.hit.source.title)
+    if "work" in asked.terms and "work" in lead.missing:  # How much somebody works is no matter of how long exams take.
+        return True
     own = word_set(" ".join((*lead.statement.way, lead.statement.text)))
     held = title | own | word_set(" ".join(lead.hit.passage.headings))
     terms = frozenset(asked.terms)

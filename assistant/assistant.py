@@ -176,14 +176,16 @@ class Assistant:
             return self._rewriter(question, turns, owners)
         told: list[Turn] = list(turns)
         for part in taken.parts:
-            told.append(Turn(part.text, "", self._rewriter(part.text, told, owners)))
+            told.append(Turn(part.text, "", self._rewriter(part.text, told, owners), unanswered=True))
         return " ".join(turn.searched_for for turn in told[len(turns) :])
 
     def _found(self, searched_for: str, k: int, filters: Filters, owners: Sequence[str]) -> list[Hit]:
         """The passages for a question and for each of its parts, in turn, each once, at most `k`."""
         taken = parts(searched_for)
         if taken.how == "several":
-            lists = [self.library.search(part.text, k, filters, owners) for part in taken.parts]
+            sides = [side for part in taken.parts for side in parts(part.text).parts]
+            asked = dict.fromkeys(one.text for one in (*taken.parts, *sides))
+            lists = [self.library.search(one, k, filters, owners) for one in asked]
         else:
             lists = [self.library.search(searched_for, k, filters, owners)]
             taken = parts(searched_for, dict.fromkeys(hit.source.title for hit in lists[0]))
@@ -282,7 +284,8 @@ def _without_looking(question: str, turns: Sequence[Turn]) -> Draft | None:
     if read_wish(question) and not without_wishes(turns):
         return Draft("There is no answer before this one to work on. Ask a question first.", "unclear")
     refusal = declined(question)
-    return Draft(refusal, "declined") if refusal else None
+    whole = all(declined(part.text) for part in parts(question).parts)
+    return Draft(refusal, "declined") if refusal and whole else None
 
 
 class _Clock:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from assistant.agreement import denied, figures, missing_figures
 from assistant.answerable import goes_without, said_by
 from assistant.breakdown import rows_asked_for
+from assistant.claims import borne_out
+from assistant.disputes import lead_of_dispute, told_of_dispute
 from assistant.evidence import Evidence, credit
 from assistant.forms import in_a_manner
 from assistant.question import Question
@@ -30,6 +32,8 @@ _IN_THE_MANNER = 0.75
 """The same for a statement that tells where something comes from, or whom it is for, where that is asked."""
 _IN_ITS_SECTION = 0.3
 """How far below the best score a list may be under a heading that the question names in full, as a part of it."""
+_PAIRED = 0.7
+"""Part of the lead's score from which a figure may take its place that counts the same as one of the other side."""
 _OUTDATED = 0.3
 """How much older than the lead a figure may be to stand beside it."""
 
@@ -51,6 +55,8 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
         without = [one for one in denying if "without" in words(said_by(one)) and "without" in words(asked.text)]
         saying = without or denying or saying
     best = saying[0]
+    if asked.disputed and (found := lead_of_dispute(asked, saying)):
+        return found
     if asked.every_source:
         return _row_by_source(best, saying)
     if asked.kind == "reason" and not best.in_kind:
@@ -148,6 +154,8 @@ def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
 
 def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most: int = 3) -> list[Evidence]:
     """The lead and what helps beside it, in the order in which it is said; `most` statements, or one whole list."""
+    if asked.disputed and (not asked.claims or borne_out(asked.claims, lead.statement.text)):
+        return told_of_dispute(asked, candidates, lead)
     if asked.every_source:
         return _by_every_source(asked, candidates, lead)
     if told_apart := rows_asked_for(asked, lead, candidates):
@@ -346,7 +354,7 @@ def _plain(text: str) -> str:
 
 
 def paired(
-    one: Sequence[Evidence], other: Sequence[Evidence], leads: tuple[Evidence, Evidence]
+    one: Sequence[Evidence], other: Sequence[Evidence], leads: tuple[Evidence, Evidence], compared: bool
 ) -> tuple[Evidence, Evidence]:
     """The best two statements that count the same thing, one for each side; the leads where there are none.
 
@@ -354,13 +362,20 @@ def paired(
         one: Candidates for one side, best first.
         other: Candidates for the other.
         leads: What would be said of each side by itself.
+        compared: Whether one is set against the other, for which it takes two statements.
     """
     near = [
-        [each for each in side[:MEASURED] if each.in_kind and each.apt >= 0.5 and each.score >= 0.8 * lead.score
-         and each.coverage >= lead.coverage - 0.05]
+        [each for each in side[:MEASURED] if each.in_kind and each.apt >= max(0.5, lead.apt)
+         and each.score >= _PAIRED * lead.score and each.coverage >= lead.coverage - 0.05]
         for side, lead in zip((one, other), leads, strict=True)
     ]  # fmt: skip
-    pairs = [(left, right) for left in near[0] for right in near[1] if count_the_same(left, right)]
+    same = compared and leads[0].statement is not leads[1].statement
+    both = ((left, right) for left in near[0] for right in near[1])
+    pairs = [
+        (left, right)
+        for left, right in both
+        if count_the_same(left, right) and not (same and left.statement is right.statement)
+    ]
     return max(pairs, key=lambda pair: pair[0].score + pair[1].score, default=leads)
 
 
@@ -382,6 +397,7 @@ def count_the_same(one: Evidence, other: Evidence) -> bool:
 def _of_one_table(one: Evidence, other: Evidence) -> bool:
     return (
         one.statement.kind == other.statement.kind == "row"
-        and one.hit.passage.id == other.hit.passage.id
+        and one.hit.source.id == other.hit.source.id
+        and one.hit.passage.headings == other.hit.passage.headings
         and one.statement.way == other.statement.way
     )

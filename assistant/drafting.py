@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.agreement import direction, figures
 from assistant.choosing import count_the_same
 from assistant.citations import NOT_CONFIRMED, Judge, citation, inert
+from assistant.claims import borne_out
 from assistant.evidence import Evidence, statement_text
 from assistant.forms import MONEY, told_once
 from assistant.question import Question
@@ -21,6 +22,8 @@ from ingest.words import stems, words
 LONGEST = 120
 """Words of an answer at most, unless more is asked for."""
 
+_BRIEFLY = 3
+"""Parts of a question above which each is answered by one statement, so that none is left out for want of room."""
 _LESS = re.compile(r"less|under|below|at most|only|up to", re.IGNORECASE)
 _NOT_BORNE_OUT = "The library does not bear that out. It says:"
 _TAKEN_FOR_GRANTED = re.compile(r"^(?:why|how come|since|because|given|as|now that)\b", re.IGNORECASE)
@@ -122,6 +125,8 @@ def draft(found: Sequence[Found], hits: Sequence[Hit], judge: Judge, wish: Wish 
         one for one in found if one.chosen
     ]
     lacking = [one for one in found if one not in held]
+    if len(held) > _BRIEFLY:
+        held = [replace(one, chosen=one.chosen[:1]) for one in held]
     if wish == "table":
         text = _table(held, writing)
     elif wish == "sources":
@@ -154,6 +159,8 @@ def _beside(one: Found) -> bool:
     lead = one.chosen[0]
     if one.without:
         return True
+    if one.asked.disputed:
+        return False
     if _no_reason(one.asked) and not not_borne_out(one):
         return True
     return one.asked.wants_figure and (not lead.in_kind or lead.absent or bool(lead.unmet))
@@ -193,6 +200,10 @@ def not_borne_out(one: Found) -> str:
         return _NOT_BORNE_OUT
     if not claim or one.asked.personal or not one.chosen or not one.chosen[0].in_kind:
         return ""
+    if one.asked.disputed:
+        held = any(borne_out(one.asked.claims, each.statement.text) for each in one.chosen)
+        said = direction(one.asked.text)
+        return "" if held and (not said or direction(one.chosen[0].statement.text) != -said) else _NOT_BORNE_OUT
     claimed = list(figures(claim).values())
     told = sums(one.chosen[0].statement.text) if MONEY.search(one.chosen[0].statement.text) else []
     told = told or list(figures(one.chosen[0].statement.text).values())
@@ -205,7 +216,7 @@ def not_borne_out(one: Found) -> str:
 
 def _no_reason(asked: Question) -> str:
     """What is said where a reason is asked for and only the fact is held."""
-    lacks = asked.text.lower().startswith("why") and asked.kind != "reason" and not asked.claim
+    lacks = asked.text.lower().startswith("why") and asked.kind != "reason" and not asked.claim and not asked.disputed
     return "The library gives no reason for that. It does say:" if lacks else ""
 
 

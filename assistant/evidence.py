@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from assistant.agreement import figures
+from assistant.claims import EXPLAINS, borne_out
 from assistant.forms import ended, fits, says_lacking
 from assistant.narrowing import Beside, beside_of, initials, narrowed, narrowings, year_of
 from assistant.qualifiers import YEAR, Qualifier, unmet
@@ -189,7 +189,8 @@ def _evidence(
         absent=absent,
         fits=fits(question.kind, question.text, statement.text, heading)
         or _defines(question, hit, statement)
-        or _heading_asked(question, hit),
+        or _heading_asked(question, hit)
+        or (question.disputed and sets_beside(hit, statement)),
         told=_told(question, own, way, statement.text),
         cued=_cued(question, own),
         apt=_apt(question, hit, statement, met),
@@ -237,9 +238,15 @@ def _defines(question: Question, hit: Hit, statement: Statement) -> bool:
     )
 
 
+def sets_beside(hit: Hit, statement: Statement) -> bool:
+    """Whether a statement tells what sources say beside each other, or why they differ."""
+    above = (hit.source.title, *hit.passage.headings[-1:])
+    return "sourc" in stems(" ".join(above)) or bool(EXPLAINS.search(statement.text))
+
+
 def _told(question: Question, own: frozenset[str], way: frozenset[str], text: str) -> float:
-    if question.claim and not question.personal and set(figures(question.claim).values()) & set(figures(text).values()):
-        return 1.0
+    if question.claims and not question.personal and (held := borne_out(question.claims, text)):
+        return len(held) / len(question.claims)
     if question.every_source:
         return float("sourc" in own | way)
     return sum(max(credit(one, own), credit(one, way)) for one in question.told) / (len(question.told) or 1)
@@ -312,7 +319,7 @@ def _brevity(question: Question, statement: Statement, met: frozenset[str]) -> f
 def _apt(question: Question, hit: Hit, statement: Statement, met: frozenset[str]) -> float:
     if statement.kind == "sentence" or question.every_source:
         return 1.0
-    text = re.split(r":| - ", statement.text, maxsplit=1)[0]
+    text = re.split(r":| - |, " if statement.kind == "row" else r":| - ", statement.text, maxsplit=1)[0]
     label = [one for one in stems(text) if one not in _met_by(text, question)]
     called = frozenset(question.terms) | question.cues | question.telling | met
     named = called | frozenset(stems(hit.source.title))

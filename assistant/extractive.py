@@ -8,7 +8,7 @@ about. When nothing in the library answers, it says so and names what comes near
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,10 +16,11 @@ import numpy as np
 from assistant.answerable import LEAST, evidence_of, likelihood, names_something, of_something_else, says_nothing_of_it
 from assistant.choosing import MEASURED, choose, lead_of, official_first, paired
 from assistant.citations import Judge
+from assistant.claims import borne_out
 from assistant.drafting import Found, draft, not_found
 from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
 from assistant.forms import FIGURES
-from assistant.parts import Part, Parts, parts
+from assistant.parts import Part, Parts, compares, parts
 from assistant.question import Question, asked_alone, read_question
 from assistant.spelling import is_everyday
 from assistant.types import Cited, Delta, Draft, Turn, Wish
@@ -76,6 +77,8 @@ class Finding:
     def of_something_else(self) -> bool:
         """Whether the lead speaks of another thing than the question."""
         titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
+        if self.asked.disputed and borne_out(self.asked.claims, self.lead.statement.text):
+            return False
         return of_something_else(self.asked, self.lead, titles) or says_nothing_of_it(self.asked, self.lead, titles)
 
     @property
@@ -112,28 +115,34 @@ class ExtractiveAnswerer:
 
     def compose(self, question: str, hits: Sequence[Hit], wish: Wish = "") -> Draft:
         """The whole answer at once."""
-        taken = parts(question, dict.fromkeys(hit.source.title for hit in hits))
-        whole = self.find(question, hits) if taken.how != "several" else None
-        if whole is not None and (taken.how == "one" or not _takes_sides(taken, whole)):
-            whole = _of_both(taken, whole) if taken.how == "sides" else whole
-            found = [self._answered(whole, Part(question, question), wish)]
-        else:
-            findings = _set_beside([self.find(part.text, hits) for part in taken.parts], taken.how == "sides")
-            compared = taken.how == "sides"
-            found = [
-                self._answered(one, part, wish, 2, compared) for one, part in zip(findings, taken.parts, strict=True)
-            ]
+        titles = dict.fromkeys(hit.source.title for hit in hits)
+        taken = parts(question, titles)
+        asked = taken.parts if taken.how == "several" else (Part(question, question),)
+        most = 3 if len(asked) == 1 else 2
+        found = [one for part in asked for one in self._part(part, titles, hits, wish, most)]
         if not any(one.chosen for one in found):
             return not_found(hits)
         return draft(found, hits, self._judge, wish, question)
 
-    def find(self, question: str, hits: Sequence[Hit]) -> Finding | None:
+    def _part(self, part: Part, titles: Iterable[str], hits: Sequence[Hit], wish: Wish, most: int) -> list[Found]:
+        """What is found for one of several questions: together, or for each side where it compares."""
+        taken = parts(part.text, titles)
+        whole = self.find(part.text, hits)
+        if taken.how != "sides" or (whole is not None and not _takes_sides(taken, whole)):
+            whole = _of_both(taken, whole) if taken.how == "sides" and whole else whole
+            return [self._answered(whole, part, wish, most)]
+        speaks_of = part.text if compares(part.text) else ""
+        findings = _set_beside([self.find(side.text, hits, speaks_of) for side in taken.parts], bool(speaks_of))
+        pairs = zip(findings, taken.parts, strict=True)
+        return [self._answered(one, side, wish, most - 1, compared=True) for one, side in pairs]
+
+    def find(self, question: str, hits: Sequence[Hit], speaks_of: str = "") -> Finding | None:
         """The best statement for a question that asks one thing; None where nothing is at hand.
 
         Where no reason is held for what a "why" takes for granted, what is held of it: that may contradict it. Where
         nothing is held for somebody like the person who asks, or for what is told first, what is held for anybody.
         """
-        found = self._find(question, hits)
+        found = self._find(question, hits, speaks_of)
         alone = asked_alone(question)
         if alone and (found is None or not found.answers) and (one := self._find(alone, hits)) and one.answers:
             own_case = found is None or found.asked.own_case
@@ -145,7 +154,9 @@ class ExtractiveAnswerer:
         if not why or found is None or found.answers:
             return found
         bare = self._find(question[why.end() :], hits)
-        return replace(bare, asked=replace(bare.asked, text=question)) if bare and bare.answers else found
+        if bare is None or not bare.answers:
+            return found
+        return replace(bare, asked=replace(bare.asked, text=question, disputed=found.asked.disputed))
 
     def _for_any_employer(self, question: str, hits: Sequence[Hit]) -> Finding | None:
         """What surely answers a question without the employer that it names, and without money; else None."""
@@ -158,9 +169,11 @@ class ExtractiveAnswerer:
         # A word that the library lacks ("speak") may be what is asked; pay differs by employer.
         return None if found.asked.unheld or found.asked.kind == "money" else replace(found, without=named["name"])
 
-    def _find(self, question: str, hits: Sequence[Hit]) -> Finding | None:
+    def _find(self, question: str, hits: Sequence[Hit], speaks_of: str = "") -> Finding | None:
         counts = self._counts(sorted({hit.source.owner for hit in hits} - {""}))
-        asked = _strange_named(_without_everyday(read_question(question), counts.frequency), counts.frequency)
+        asked = _strange_named(
+            _without_everyday(read_question(question, speaks_of), counts.frequency), counts.frequency
+        )
         weighed = weights(asked, counts.frequency, counts.passages)
         candidates = self._candidates(asked, hits, weighed)
         if not candidates:
@@ -205,18 +218,19 @@ class ExtractiveAnswerer:
 
 def _set_beside(findings: Sequence[Finding | None], compared: bool) -> Sequence[Finding | None]:
     """Findings for two sides, each led by a figure that counts the same thing as the other's where there is one."""
-    if not compared or len(findings) != 2:
+    if len(findings) != 2:
         return findings
     one, other = findings
     if one is None or other is None or not (one.answers and other.answers):
         return findings
-    leads = paired(one.candidates, other.candidates, (one.lead, other.lead))
+    leads = paired(one.candidates, other.candidates, (one.lead, other.lead), compared)
     return [replace(one, lead=leads[0]), replace(other, lead=leads[1])]
 
 
 def _takes_sides(taken: Parts, whole: Finding) -> bool:
     """Whether each side of a question has to be answered by itself: no one statement sets the figures together."""
-    kinds = {read_question(part.text).kind for part in taken.parts} | {whole.asked.kind}
+    speaks_of = whole.asked.text if compares(whole.asked.text) else ""
+    kinds = {read_question(part.text, speaks_of).kind for part in taken.parts} | {whole.asked.kind}
     return "money" in kinds or (bool(kinds & FIGURES) and whole.lead.own < _ONE_STATEMENT)
 
 

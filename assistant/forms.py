@@ -34,11 +34,16 @@ FREE = re.compile(r"\bfree\b|\bcosts? nothing\b", re.IGNORECASE)
 PERCENT = re.compile(r"(?<!(?:19|20)\d\d[–-]\d)\d\s?(?:%|per ?cent\b|percentage points?\b)", re.IGNORECASE)
 """A share; the years of a column headed "Change, 2024-34 Percent" are none."""
 COUNT = re.compile(
-    r"(?<![$€£₹\d.,])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
-    r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d)"
+    r"(?<![$€£₹\d.,])(?<![A-Za-z]-)(?<![A-Za-z])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
+    r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d|(?!(?:k|m|bn)\b)[A-Za-z])"
     rf"|\b{_SPELLED}\s(?!(?:year|month|week|day|hour|minute|decade)s?\b)[a-z]",
     re.IGNORECASE,
 )
+_ONE_IN = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|\d+) (?:in|out of) (?:two|three|four|five|six|eight|ten|\d+)\b",
+    re.IGNORECASE,
+)
+"""A share in words: "six in ten"."""
 SHARE_OF = re.compile(
     r"\b(?:half|third|quarter|majority|one in \w+|(?:two|three) (?:in|out of) \w+|(?:two|three)[- ](?:thirds|quarters))"
     r"\b",
@@ -135,7 +140,7 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
             given = MONEY.search(sums) or OF_PAY.search(text) or (FREE.search(text) and SPENT.search(asked))
             return bool(given) and not _other_money(asked, text)
         case "percent":
-            return bool(PERCENT.search(text))
+            return bool(PERCENT.search(text) or _ONE_IN.search(text))
         case "count":
             share = PERCENT.search(text) or SHARE_OF.search(text)
             places = _HOW_MANY_JOBS.search(asked) or _OPENINGS.search(asked)

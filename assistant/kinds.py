@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.forms import EARNED, Kind
+from assistant.forms import EARNED, FIGURES, Kind
 from ingest.words import stem
 
 _ASKS: tuple[tuple[Kind, str], ...] = (
@@ -34,13 +34,14 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("difference", r"\b(?:differen(?:ce|ces|t)|differs?|compared?|versus|vs)\b|\bor\b.*\b(?:better|more|less)\b"),
     (
         "percent",
-        r"^by how much\b(?!.*\b(?:earn|pay|cost|salar))|^how much of\b(?!.*\b(?:earn|pay|cost|salar))"
+        r"^what (?:per ?cent\w*|share|proportion|fraction|portion) of\b"
+        r"|^by how much\b(?!.*\b(?:earn|pay|cost|salar))|^how much of\b(?!.*\b(?:earn|pay|cost|salar))"
         r"|\bhow much (?:has|have|did|do|does|will) .*\b(?:grow\w*|r[io]se\w*|increase\w*|fall\w*|fell|shr[iau]nk)\b",
     ),
     ("other", r"^how (?:do|does|did|can|could|should|would|might|to)\b"),
     (
         "money",
-        r"\b(?:going rate|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck"
+        r"\b(?:going rate|hourly|day rates?|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck"
         r"|how much (?:money|cash|do"
         r"|does|would|can|could|will|is|are)|makes? (?:a |per |in a )?(?:year|month|hour)"
         r"|make (?:more|less)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"
@@ -122,10 +123,19 @@ _LEFT_OUT = re.compile(
     r"(?=(?:accountant|analyst|clerk|consultant|controller|engineer|estimator|manager|officer|specialist)s?\b)"
     r"|\b(?:with|have|has|got|after|finished|only)(?: only| just)? (?:an?|my|no) (?:[\w-]+ )?"
     r"(?:degree|diploma|bachelor\w*|master\w*|ph\.?d)\b"
-    r"|\b(?:pay|salary|wage|price|cost)\s(?=packages?|sites?|websites?|laws?|surveys?|transparency|negotiations?|talks?)",
+    r"|\b(?:pay|salary|wage|price|cost)\s(?=packages?|sites?|websites?|laws?|surveys?|transparency|negotiations?|talks?|premiums?)",
     re.IGNORECASE,
 )
 """What names money or a degree and does not ask for it: "on top of pay", "cost estimators", "with a degree"."""
+
+
+def figure_kind(asked: str) -> Kind | None:
+    """The kind of figure that a question speaks of, whatever else it asks; None where it speaks of none.
+
+    >>> figure_kind("Do cooks make more than smiths?"), figure_kind("Is a cook like a smith?")
+    ('money', None)
+    """
+    return next((kind for kind, pattern in _ASKS_COMPILED if kind in FIGURES and pattern.search(asked)), None)
 
 
 def kind_of(asked: str, claimed: re.Match[str] | None = None) -> Kind:
@@ -136,10 +146,12 @@ def kind_of(asked: str, claimed: re.Match[str] | None = None) -> Kind:
     """
     asked = _LEFT_OUT.sub(" ", asked)
     kind: Kind = next((kind for kind, pattern in _ASKS_COMPILED if pattern.search(asked)), "other")
+    if claimed and kind == "money" and re.search(r"%|per ?cent", claimed.group()):
+        return "percent"
     if not claimed or kind == "other" and _COMES_FROM.search(asked) or kind in ("money", "percent", "count", "time"):
         return kind
     if re.search(r"%|per ?cent", claimed.group()):
         return "percent"
-    if EARNED.search(asked) or _OFFERED.search(asked) or re.search(r"[$€£]|\bk\b", claimed.group()):
+    if EARNED.search(asked) or _OFFERED.search(asked) or re.search(r"[$€£]|\d\s?k\b", claimed.group(), re.I):
         return "money"
     return "count"

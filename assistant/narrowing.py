@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ _NAMING = 4
 """Words of a title at most that names a thing."""
 _COMMON = 0.25
 """Share of the passages found from which a place that they name narrows nothing down."""
+
+_OF_A_SAMPLE = re.compile(r"\b(?:advertised|(?:in|from) a (?:small )?sample|members['’] reports)\b", re.IGNORECASE)
+"""What tells that a figure is of a few who were looked at, or of what is offered rather than paid."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ def narrowed(question: Question, of_its_own: str, said: str, held: frozenset[str
     named = frozenset(stems(question.text))
     ways += "year" not in held and bool(held & UNITS) and not held & UNITS & asked
     ways += any(not frozenset(stems(place)) & named for place in places(said) if place not in beside.common)
+    ways += len(_OF_A_SAMPLE.findall(said)) if not _OF_A_SAMPLE.search(question.text) else 0
     own = frozenset(stems(said))
     return ways + any(of <= own for title, of in beside.other_titles if title != of_its_own)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assistant.claims import checks, disputed
 from assistant.forms import FIGURES
 from assistant.question import asks_every_source, is_asking, read_question
 from assistant.topics import Talk, pointed_at
@@ -44,9 +45,8 @@ class Parts:
 _ASKS = (
     r"(?:what|which|how|where|when|who|whom|whose|why|do|does|did|is|are|was|were|can|could|should|would|will|has|have)"
 )
-_WHY = re.compile(r"why\b.*\b(?:differ\w*|disagree\w*|contradict\w*|vary|varies|apart)\b", re.IGNORECASE)
 _NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)")
-_AHEAD = r"(?:(?:until|till|by|since|from|for|at|in|to|with)\s+(?=(?:when|what|which|where|whom|whose)\b))?"
+_AHEAD = r"(?:(?:until|till|by|since|from|for|at|in|to|with)\s+(?=(?:when|what|which|where|whom|whose|how long)\b))?"
 """What may stand in front of a word that asks: "until when", "at which bank"."""
 _NEXT_CLAUSE = re.compile(
     r"[,;]?\s+(?:and|but|or|also)(?: also)?\s+"
@@ -61,17 +61,29 @@ _OF_THE_ASKER = re.compile(
 _POINTS = re.compile(
     r"\b(?:it|its|they|them|their|this|that|these|those|there|one|ones|he|she|him|her|his)\b", re.IGNORECASE
 )
+_ANNOUNCED = re.compile(
+    r"^(?:(?:hi|hello|hey|so|ok|okay|also|and)[\s,!.]+)*"
+    r"(?:(?:(?:two|three|2|3|a few|some|several|a couple of) )?(?:quick )?(?:things|questions?|q['’]?s)\s*[:,.-]+"
+    r"|(?:please )?(?:(?:i|we|he|she|they|(?:my|our) [\w-]+) (?:would like|['’]d like|wants?|wanted|needs?|wonders?"
+    r"|am wondering|was wondering|am trying)(?: to (?:know|find out|understand))?"
+    r"|(?:can|could|would) you (?:please )?(?:tell me|explain)|(?:please )?tell me)[:,]?)\s+(?=ASKS\b)".replace(
+        "ASKS", _ASKS
+    ),
+    re.IGNORECASE,
+)
+"""What only announces a question: "Two things: ", "My nephew wants to know "."""
 _HOW = re.compile(r"\bhow (?:long|often|soon|far|old|many|much)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:my|our|your)\s+\w+", re.IGNORECASE)
 _PLACE = r"(?:[A-Z][\w.'’-]*(?:\s+(?:[A-Z][\w.'’-]*|of(?=\s[A-Z])))*)"
 _PLACES = re.compile(
     rf"\b(?P<lead>in|at|near)\s+(?P<names>{_PLACE}(?:\s*,\s*(?:(?:in|at|near)\s+)?{_PLACE})*"
-    rf"\s*,?\s*(?:and|or|versus|vs\.?|compared (?:to|with))\s+"
-    rf"(?:(?:in|at|near)\s+(?:{_PLACE}|[\w-]+(?=\W*$))|{_PLACE}))"
+    rf"(?:\s*,?\s*(?:and|or|versus|vs\.?|compared (?:to|with))\s+"
+    rf"(?:(?:in|at|near)\s+(?:{_PLACE}|[\w-]+(?=\W*$))|{_PLACE}))+)"
 )
 _BETWEEN_PLACES = re.compile(r"\s*,?\s*\b(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+)?|\s*,\s*")
 _JOINS = re.compile(
-    r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+(?:(?:of|for|as|at|by|to)\s+)?",
+    r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+"
+    r"(?:(?:that|those|the one|the ones) (?:of|for)\s+|(?:of|for|as|at|by|to)\s+)?",
     re.IGNORECASE,
 )
 _EACH_OF = re.compile(r"(?<!between)\s+and\s+(?:of|for)\s+", re.IGNORECASE)
@@ -90,16 +102,22 @@ _AUXILIARY = re.compile(r"^(?:why\s+)?(?:is|are|was|were|do|does|did|has|have|ca
 _FIRST_NAME = re.compile(
     r"(?:(?:do|does|did|is|are|can|will)\s+)?(?P<name>(?-i:[A-Z])[\w.]+(?:\s(?-i:[A-Z])[\w.]+)*)", re.IGNORECASE
 )
+_PLEASE = re.compile(r"[\s,]+(?:please|pls|plz|thanks|thank you)\W*$", re.IGNORECASE)
 _ATTRIBUTES = re.compile(
-    r"^(?P<lead>(?:and |so )?what(?:['’]s| is| are|s)?|tell me|give me|i (?:want|need) (?:to know )?)\s+"
+    r"^(?P<lead>(?:and |so )?what(?:['’]s| is| are|s)?|(?:please )?compare|tell me|give me"
+    r"|i (?:want|need) (?:to know )?)\s+"
     r"(?:about )?(?P<first>(?:(?:the|an?|their|its)\s)?(?:[\w-]+ ){0,2}?[\w-]+)\s*(?:,|and|&|plus|as well as)\s+"
     r"(?P<second>(?:(?:the|an?|their|its)\s)?(?:[\w-]+ ){0,2}?[\w-]+)\s+(?P<rest>(?:of|for|in|as)\s.+)$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w+#.'’/-]*[\w+#]")
 _COMPARED = re.compile(r"\b(?:compare[ds]?|comparison|differen\w+|differs?|between|versus|vs)\b", re.IGNORECASE)
+_FIGURES_COMPARED = re.compile(
+    r"\b(?:more|less|better|worse|higher|lower|fewer|faster|slower|cheaper|longer|shorter)\b", re.IGNORECASE
+)
 _SETTING_BESIDE = re.compile(
-    r"\b(?:compare[ds]?|comparison(?: of| between)?|differences?|between|versus|vs\.?|who|which(?: one| job| role)?)\b",
+    r"\b(?:compare[ds]?|comparison(?: of| between)?|differences?|between|versus|vs\.?|who|where(?: do| does)?"
+    r"|which(?: one| job| role| city| country)?)\b",
     re.IGNORECASE,
 )
 
@@ -120,7 +138,7 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
     >>> [parts("What do cooks and helpers earn?", names).how for names in ((), ("Cooks and Helpers",))]
     ['sides', 'one']
     """
-    question = " ".join(question.split())
+    question = _unannounced(" ".join(question.split()))
     whole = _named(question, names)
     several = _several(question)
     if len(several) < 2:
@@ -129,13 +147,23 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
         return Parts("several", tuple(Part(one, one.rstrip("?!. ")) for one in several[:MOST]))
     if len(each := _sides(question, whole, _EACH_OF)) > 1:
         return Parts("several", tuple(each[:MOST]))
-    # Why two things differ is one question.
-    sides = [] if _WHY.match(question) else _places(question) or _owners(question) or _sides(question, whole)
-    if not sides and not _WHY.match(question) and _COMPARED.search(question):
+    # Why two sources differ is one question.
+    apart = disputed(question)
+    sides = [] if apart else _places(question) or _within(question) or _owners(question) or _sides(question, whole)
+    if not sides and not apart and _COMPARED.search(question):
         sides = _sides(question, ())
     if len(sides) > 1:
         return Parts("sides", tuple(sides[:MOST]))
     return Parts("one", (Part(question, question.rstrip("?!. ")),))
+
+
+def compares(question: str) -> bool:
+    """Whether a question asks which of two is more, so that both sides want the same kind of figure.
+
+    >>> compares("Do cooks make more than smiths?"), compares("Do I need a degree and a licence?")
+    (True, False)
+    """
+    return bool(_FIGURES_COMPARED.search(question) or _COMPARED.search(question))
 
 
 _GRANTED = re.compile(
@@ -147,6 +175,25 @@ _GRANTED = re.compile(
 """A figure taken for granted in front of a question that points to what it is of."""
 
 
+_INDIRECT = re.compile(
+    r"^(?P<ask>what|how much|how many [\w-]+) (?P<who>(?:an? |the )?[\w-]+(?: [\w-]+){0,3}?)"
+    r" (?P<verb>earn|make|cost|need|get|pay|do|hold)(?P<s>s|es)?\b",
+    re.IGNORECASE,
+)
+
+
+def _unannounced(sentence: str) -> str:
+    """A sentence without what only announces its question, which is then put directly.
+
+    >>> _unannounced("I want to know what a cook earns in Rome"), _unannounced("Two things: what is it?")
+    ('what does a cook earn in Rome', 'what is it?')
+    """
+    asked = _ANNOUNCED.sub("", sentence)
+    if asked == sentence:
+        return sentence
+    return _INDIRECT.sub(lambda one: f"{one['ask']} {'does' if one['s'] else 'do'} {one['who']} {one['verb']}", asked)
+
+
 def _several(question: str) -> list[str]:
     """The questions in several sentences or clauses; one that does not ask is kept with the next."""
     found: list[str] = []
@@ -154,9 +201,9 @@ def _several(question: str) -> list[str]:
         return [f"{granted['claim']}?", granted["asked"]]
     ahead = ""
     for sentence in _NEXT_SENTENCE.split(question):
-        for place, clause in enumerate(_NEXT_CLAUSE.split(sentence)):
+        for place, clause in enumerate(_NEXT_CLAUSE.split(_unannounced(sentence))):
             said = f"{ahead} {clause}".strip()
-            if found and asks_every_source(clause):
+            if found and (asks_every_source(clause) or checks(clause)):
                 found[-1] = f"{found[-1].rstrip(' ?.!')}, {clause.rstrip(' ?.!')}?"
                 continue
             if len(clause.split()) < 3 or not (_OPENS.match(clause) or clause.endswith("?")):
@@ -177,7 +224,8 @@ def _attributes(question: str) -> list[str]:
     match = _ATTRIBUTES.match(question)
     if not match:
         return []
-    asked = [f"{match['lead']} {match[name]} {match['rest']}" for name in ("first", "second")]
+    rest = _PLEASE.sub("", match["rest"]).rstrip(" ?.!,")
+    asked = [f"{match['lead']} {match[name]} {rest}?" for name in ("first", "second")]
     kinds = [read_question(one).kind for one in (match["first"], match["second"])]
     return asked if kinds[0] != kinds[1] and set(kinds) & FIGURES else []
 
@@ -280,6 +328,29 @@ def _one_side(before: str, side: str, after: str) -> str:
     before = _AUXILIARY.sub("", _ARTICLE_AT_END.sub("", before)).strip(" ,")
     told = (side, before) if len(before.split()) == 1 and not _OPENS.match(before) else (before, side)
     return " ".join(" ".join((*told, after)).split()).rstrip(" ,?") + "?"
+
+
+_IN_EACH = re.compile(
+    r"^(?P<before>.*?\b)(?P<lead>in|at|near) (?P<one>(?:the )?[\w-]+(?: [\w-]+){0,2}?)"
+    r"(?P<verb> (?:earn|make|get|paid|pay|grow|cost|do|are|is|have)\w*\b.*?) (?:much |far |even )?"
+    r"(?:more|less|better|worse|higher|lower|faster|slower|fewer)\b(?P<what>.*?) than (?:in|at|near) "
+    r"(?P<other>[^?!.,;]+)\W*$",
+    re.IGNORECASE,
+)
+
+
+def _within(question: str) -> list[Part]:
+    """Two fields that are compared, each behind its own preposition.
+
+    >>> [one.text for one in _within("Do cooks in hotels earn more than in schools?")]
+    ['cooks in hotels earn?', 'cooks in schools earn?']
+    """
+    match = _IN_EACH.match(question)
+    if not match:
+        return []
+    before = _AUXILIARY.sub("", match["before"])
+    told = (f"{before}{match['lead']} {name}{match['verb']}{match['what']}?" for name in (match["one"], match["other"]))
+    return [Part(text, name) for text, name in zip(told, (match["one"], match["other"]), strict=True)]
 
 
 def _owners(question: str) -> list[Part]:

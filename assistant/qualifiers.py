@@ -88,6 +88,28 @@ def qualifiers(text: str) -> tuple[Qualifier, ...]:
     return tuple({one.value: one for one in found}.values())
 
 
+_YEARS_OF_WORK = re.compile(
+    r"\b(?:with|after|have|has|having|got)\s+(?:about |around |over |more than |some )?(?P<years>\d{1,2})\+?\s*"
+    r"(?:years?|yrs?)\b(?!\s*(?:old|of age|ago|left|to go))",
+    re.IGNORECASE,
+)
+_LEVEL_FROM = ((10, "late"), (7, "senior"), (4, "mid"), (1, "early"), (0, "entry"))
+"""Years of work from which a level begins, as salary guides that give both tell them apart."""
+
+
+def level_by_years(text: str) -> tuple[Qualifier, ...]:
+    """The level of a career that years of work come to, where a text names no level itself.
+
+    >>> [one.value for one in level_by_years("What does a welder with 12 years make?")], level_by_years("At 45 years?")
+    (['late'], ())
+    """
+    match = _YEARS_OF_WORK.search(text)
+    if not match or any(pattern.search(text) for _, pattern in _LEVELS):
+        return ()
+    level = next(name for years, name in _LEVEL_FROM if int(match["years"]) >= years)
+    return (_qualifier(level, match.group()),)
+
+
 def unmet(
     asked: Sequence[Qualifier], held: frozenset[str], text: str, stems: frozenset[str] = frozenset()
 ) -> tuple[Qualifier, ...]:

@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 
 from assistant.agreement import DOWN, UP
+from assistant.claims import HEARSAY, amounts, claims, disputed, without_hearsay
 from assistant.forms import COUNTED, FIGURES, Kind, in_form
-from assistant.kinds import CUES, TELLING, kind_of
-from assistant.qualifiers import Qualifier, qualifiers, without_shares
+from assistant.kinds import CUES, TELLING, figure_kind, kind_of
+from assistant.qualifiers import Qualifier, level_by_years, qualifiers, without_shares
 from ingest.words import STOPWORDS, stem, stems, words
 
 _NAMED = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
@@ -79,15 +80,6 @@ _EVERY_SOURCE = re.compile(
 )
 """What asks for the figures of all sources, not for the best one."""
 
-# "more than 200k" claims a figure; what is asked is what the figure really is.
-_CLAIMED = re.compile(
-    r"\b(?P<way>more than|over|above|at least|upwards of|exceed\w*|less than|under|below|at most|only|up to)?\s*"
-    r"(?P<amount>[$€£]\s?\d[\d,.]*\s?(?:k|m|million|thousand)?\b"
-    r"|\d[\d,.]*\s?(?:k|grand|million|thousand dollars|dollars|usd|%|per ?cent)"
-    r"(?!\w)|(?<![\d,])\d{2,3},\d{3}\b|(?<![\d,])\d{5,6}\b)",
-    re.IGNORECASE,
-)
-
 # Words of asking: they carry the request, not its subject, and no document is expected to repeat them.
 _ASKING = frozenset(
     stem(word)
@@ -124,6 +116,9 @@ _HORIZON = re.compile(
     r"\b(?:in|over|for|during|within) the (?:next|coming)(?: few| several| \w+)?(?: years?| decades?)?\b", re.IGNORECASE
 )
 
+_AT_HOME = re.compile(r"\b(?:in|across|throughout) (?:America|the (?:US|U\.S\.|USA|States))(?!\w)", re.IGNORECASE)
+"""The country that figures are of where none is named; it sets none apart."""
+
 _YES_OR_NO = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|am|may|might|must)\b", re.IGNORECASE
 )
@@ -145,6 +140,10 @@ class Question:
     """Stems that name what it is about; empty where it only points ("What does it pay?")."""
     claim: str = ""
     """A figure that the question takes for granted ("more than 200k"), as it was typed."""
+    claims: tuple[str, ...] = ()
+    """The amounts of all figures that it names for the library to bear out ("56%", "28")."""
+    disputed: bool = False
+    """Whether it asks about sources that disagree, or whether a figure holds."""
     personal: bool = False
     """Whether it tells about the person who asks."""
     told: frozenset[str] = frozenset()
@@ -199,8 +198,12 @@ def asks_every_source(text: str) -> bool:
     return bool(_EVERY_SOURCE.search(text))
 
 
-def read_question(text: str) -> Question:
+def read_question(text: str, speaks_of: str = "") -> Question:
     """Read a standalone question.
+
+    Args:
+        text: What is asked.
+        speaks_of: The comparison that it is one side of, which may name the figure that this side leaves out.
 
     >>> question = read_question("How much do data scientists earn in Boston?")
     >>> question.kind, question.terms
@@ -211,11 +214,14 @@ def read_question(text: str) -> Question:
     every = asks_every_source(text)
     text = _without_manner(text)
     asked, told, personal = _told_in_front(text)
-    claimed = _CLAIMED.search(without_shares(asked))
-    if claimed:
-        asked = f"{asked[: claimed.start()]} {asked[claimed.end() :]}"
+    doubted = disputed(asked) and not personal
+    asked = without_hearsay(asked)
+    named = claims(without_shares(asked))
+    claimed = named[0] if named else None
+    for one in reversed(named):
+        asked = f"{asked[: one.start()]} {asked[one.end() :]}"
     wanted = _EVERY_SOURCE.sub(" ", asked) if every else asked
-    kind = kind_of(wanted, claimed)
+    kind = _kind(wanted, claimed, speaks_of)
     terms, carried = _terms(wanted, kind)
     found = terms or tuple(one for one in carried if one not in _ASKING) or carried
     return Question(
@@ -226,13 +232,24 @@ def read_question(text: str) -> Question:
         yes_or_no=bool(_YES_OR_NO.match(asked.strip())) and not claimed,
         subject=terms,
         claim=" ".join(claimed.group().split()) if claimed else "",
+        claims=amounts(named),
+        disputed=doubted,
         personal=personal,
         told=frozenset(_terms(told, kind)[0]),
         every_source=every,
-        qualifiers=qualifiers(asked) if kind in FIGURES else (),
+        qualifiers=(*qualifiers(asked), *(level_by_years(asked) if kind == "money" else ())) if kind in FIGURES else (),
         own_case=personal and not _AS_ONE_WHO.match(text),
         sought=_sought(wanted, kind),
     )
+
+
+def _kind(asked: str, claimed: re.Match[str] | None, speaks_of: str) -> Kind:
+    """The kind of a question; the figure of the comparison that it is a side of, and pay for a share of the earners."""
+    kind = kind_of(without_shares(asked), claimed)
+    if kind in FIGURES or kind == "reason":
+        return kind
+    of_earners = any(one.value.startswith(("highest", "lowest")) for one in qualifiers(asked))
+    return (figure_kind(speaks_of) if speaks_of else None) or ("money" if of_earners else kind)
 
 
 _SOUGHT = re.compile(
@@ -261,11 +278,16 @@ def asked_alone(text: str) -> str:
     >>> asked_alone("That is fine. Many people weld at home. Anyway, can I file a tax return online?")
     'can I file a tax return online?'
     """
-    match = _ABOUT_ME.match(text)
+    match = _about_asker(text)
     behind = _TOLD_FIRST.match(text) if match is None else None
     asked = text[match.end() :] if match else behind["asked"] if behind else ""
     terms = _terms(asked, kind_of(asked))[0]
     return asked if len(terms) > bool(behind) and not _POINTS_BACK.search(asked) else ""
+
+
+def _about_asker(text: str) -> re.Match[str] | None:
+    """What people tell of themselves in front of a question; what they heard is not of themselves."""
+    return None if HEARSAY.match(text) else _ABOUT_ME.match(text)
 
 
 def _told_in_front(text: str) -> tuple[str, str, bool]:
@@ -273,7 +295,7 @@ def _told_in_front(text: str) -> tuple[str, str, bool]:
 
     A question that only points to what was told ("Is that normal?") is asked with it.
     """
-    match = _ABOUT_ME.match(text)
+    match = _about_asker(text)
     if not match:
         return text, "", False
     asked, told = text[match.end() :], text[: match.end()]
@@ -289,7 +311,8 @@ _GROWING = re.compile(r"\bemployment\b(?=.*\b(?:grow\w*|change\w*|rise|fall|incr
 
 def _terms(asked: str, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Stems that an answer has to be about, and all that carry meaning, each once, in order."""
-    raw = (stem(word) for word in words(_HORIZON.sub(" ", asked)) if word not in STOPWORDS)
+    bare = _AT_HOME.sub(" ", _HORIZON.sub(" ", asked))
+    raw = (stem(word) for word in words(bare) if word not in STOPWORDS)
     carried = tuple(dict.fromkeys(raw))
     aside = _ASKING | CUES.get(kind, frozenset()) | (UP | DOWN if kind == "percent" else frozenset())
     if kind == "percent" and _GROWING.search(asked):

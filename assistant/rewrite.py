@@ -16,9 +16,20 @@ from dataclasses import dataclass, replace
 
 from assistant.carrying import carried, only_named
 from assistant.labels import Key, Labels, key
+from assistant.question import read_question
 from assistant.smalltalk import reply_to
 from assistant.spans import PREPOSITION, Span, article, is_name, only_name, spans
-from assistant.topics import OMITTED, Pronoun, Talk, asks_what_for, is_plural, leaves_out, mentions, pointed_at
+from assistant.topics import (
+    OMITTED,
+    OMITTED_BESIDE,
+    Pronoun,
+    Talk,
+    asks_what_for,
+    is_plural,
+    leaves_out,
+    mentions,
+    pointed_at,
+)
 from assistant.types import NOT_HELD, Turn
 from ingest.words import stems, words
 
@@ -64,6 +75,15 @@ _OWN_SUBJECT = re.compile(
 )
 """Who or what does it, named in the question: "Which skills do employers want?", "Which jobs pay most?"."""
 _ONE_AT_END = re.compile(r"(?<=\bbecome )one\W*$", re.IGNORECASE)
+_THAN_ANOTHER = re.compile(
+    r"^(?:and |but |so )*(?:is|was|are|were) (?:that|this|it|they|those) (?:also |even |much |really |still )*"
+    r"(?:more|less|better|worse|higher|lower|faster|slower|above|below|fewer|bigger)(?: than)? "
+    r"(?P<other>(?:(?:for|in|of|at) )?[\w][^,;?]*)\W*$",
+    re.IGNORECASE,
+)
+"""What asks for the same of another: "Is that more than for cooks?"."""
+_UNTIL = frozenset(("till", "until", "then"))
+"""What only says up to when, and names nothing."""
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 _ORDINAL = re.compile(r"\bthe (first|second|third|fourth|fifth|last)(?: one| option| of (?:these|those|them))?\b", re.I)
 _WORD = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
@@ -96,7 +116,7 @@ def standalone(question: str, history: Sequence[Turn], labels: Labels, similar: 
             state = state.heard(turn.searched_for, turn.searched_for)
         else:
             state = _step(turn.question, state, labels, similar)
-        state = replace(state, asked=turn.searched_for or state.asked, answer=turn.answer)
+        state = replace(state, asked=turn.searched_for or state.asked, answer=turn.answer, beside=turn.unanswered)
     return _step(question, state, labels, similar).asked
 
 
@@ -110,6 +130,8 @@ class State:
     """What was answered."""
     talk: Talk = Talk()
     """What has been named so far."""
+    beside: bool = False
+    """Whether the last question is a part of the same turn as the next."""
 
     def heard(self, question: str, asked: str, topic: tuple[str, ...] = (), dependent: float = 0.0) -> State:
         """The state after one turn more: as it was put, as it stands alone, and how surely it pointed back to what."""
@@ -122,6 +144,9 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if not question or not state.asked:
         return state.heard(question, question)
     question = _name_ordinal(question, state.answer)
+    if than := _THAN_ANOTHER.match(question):
+        same = _replace(than["other"], state.asked, labels, similar, led=True)
+        return state.heard(question, same or f"{state.asked.rstrip(' ?.!')} vs {than['other']}?", state.talk.topic, 1.0)
     form = carried(question, state.asked, labels)
     if form:
         return state.heard(question, form, state.talk.topic, 1.0)
@@ -147,12 +172,14 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
     if meant is None:
         return state.heard(question, question)
-    likely = 1.0 if pronoun or attributes_only else leaves_out(question, state.talk)
+    nameless = state.beside and all(one.isdigit() or one in _UNTIL for one in read_question(question).subject)
+    likely = 1.0 if pronoun or attributes_only or nameless else leaves_out(question, state.talk)
+    least = OMITTED_BESIDE if state.beside else OMITTED
     unheld = state.answer.startswith(NOT_HELD) and meant.turn == len(state.talk.turns) - 1
     if unheld and not pronoun and not (attributes_only and not _OWN_SUBJECT.search(question)):
         # What nothing was held of is no subject of the talk: only a question that has none itself is about it.
         likely = 0.0
-    asked = put(question, pronoun, meant.text, _placed(meant.text, state.asked)) if likely >= OMITTED else question
+    asked = put(question, pronoun, meant.text, _placed(meant.text, state.asked)) if likely >= least else question
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
 
 
@@ -338,15 +365,16 @@ def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, simi
 def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Similar) -> Span | None:
     """The candidate nearest in meaning, when near enough; the topic of the question before a mere word of it."""
     # Behind "to" stands what is to be done, not a thing: "to pay income tax".
-    usable = [one for one in candidates if one.preposition != "to" and not _only_attributes(one.text, labels)]
+    named = [one for one in candidates if one.preposition != "to"]
+    usable = [one for one in named if key(one.text) in labels.titles or not _only_attributes(one.text, labels)]
     if not usable:
         return None
     if similar is not _unlike and is_name(name) and (only := only_name(usable)):
         return only
     scores = similar(name, [span.text for span in usable])
-    best = max(range(len(usable)), key=lambda index: scores[index])
-    least = KINDS if is_plural(name) and is_plural(usable[best].text) else ALIKE
-    return usable[best] if scores[best] >= least else None
+    least = [KINDS if is_plural(name) and is_plural(span.text) else ALIKE for span in usable]
+    best = max(range(len(usable)), key=lambda index: scores[index] - least[index])
+    return usable[best] if scores[best] >= least[best] else None
 
 
 def _known(label: Key, labels: Labels) -> Key:

@@ -34,6 +34,7 @@ _CONTRACTED = frozenset(
 )
 _SHORT_FORMS = {
     "maths": "mathematics", "math": "mathematics", "stats": "statistics", "uni": "university", "dev": "developer",
+    "admin": "administrator",
     "devs": "developers", "exec": "executive", "execs": "executives", "grad": "graduate", "grads": "graduates",
     "cert": "certification", "certs": "certifications", "prof": "professor", "lang": "language", "langs": "languages",
     "exp": "experience", "yrs": "years", "info": "information", "prob": "probability", "algos": "algorithms",

@@ -28,7 +28,8 @@ _PREPOSITIONS = frozenset(
 _ABOUT = frozenset("about of describe define explain called".split())
 _WH = frozenset("what which who whom whose why how when where".split())
 _SUBJECTS = frozenset("i you we they he she it".split())
-_FUNCTION = STOPWORDS | _AUXILIARIES | _COPULAS | _PREPOSITIONS | _ABOUT | _WH
+_ADVERBS = frozenset("still already yet ever even just only also now today currently actually really".split())
+_FUNCTION = STOPWORDS | _ADVERBS | _AUXILIARIES | _COPULAS | _PREPOSITIONS | _ABOUT | _WH
 _COMPARING = frozenset(
     "other others another else same different difference differences similar first best most largest biggest one ones "
     "type types kind kinds".split()
@@ -58,9 +59,9 @@ OMISSION: Mapping[str, float] = {
     "the": 0.94, "of": -0.32, "comparing": 0.99, "about": 0.73, "speaker": -0.28, "shares": -0.66,
     "shares_topic": -0.84, "topic": 0.21,
 }  # fmt: skip
-OMITTED = 0.8
+OMITTED, OMITTED_BESIDE = 0.8, 0.65
 """Probability from which a turn without a pronoun is taken to leave something out; high, because a question that stands
-alone must not be changed."""
+alone must not be changed. Lower for a part of a turn behind another part, which were asked in one breath."""
 
 
 @dataclass(frozen=True)

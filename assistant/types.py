@@ -46,6 +46,8 @@ class Turn:
     answer: str = ""
     searched_for: str = ""
     """The standalone question; empty when the caller sent the history and it is not known."""
+    unanswered: bool = False
+    """Whether it is a part of the very turn at hand, asked before the next part."""
 
 
 @dataclass(frozen=True)
