@@ -12,6 +12,7 @@ from assistant.claims import borne_out
 from assistant.disputes import lead_of_dispute, told_of_dispute
 from assistant.evidence import Evidence, credit
 from assistant.forms import in_a_manner
+from assistant.pairing import of_one_table
 from assistant.question import Question
 from ingest.words import stems, words
 
@@ -32,8 +33,6 @@ _IN_THE_MANNER = 0.75
 """The same for a statement that tells where something comes from, or whom it is for, where that is asked."""
 _IN_ITS_SECTION = 0.3
 """How far below the best score a list may be under a heading that the question names in full, as a part of it."""
-_PAIRED = 0.7
-"""Part of the lead's score from which a figure may take its place that counts the same as one of the other side."""
 _OUTDATED = 0.3
 """How much older than the lead a figure may be to stand beside it."""
 
@@ -302,8 +301,8 @@ def _rows_that_say_so(asked: Question, candidates: Sequence[Evidence]) -> list[E
     rows = [one for one in candidates if one.statement.kind == "row"]
     saying = [one for one in rows if not one.missing and one.own > 0.3]
     for first in saying:
-        same = [one for one in saying if _of_one_table(one, first)]
-        if 1 < len(same) < sum(_of_one_table(one, first) for one in rows):
+        same = [one for one in saying if of_one_table(one, first)]
+        if 1 < len(same) < sum(of_one_table(one, first) for one in rows):
             return sorted(same, key=lambda one: one.statement.start)
     return []
 
@@ -351,53 +350,3 @@ def _adds(one: Evidence, other: Evidence) -> bool:
 def _plain(text: str) -> str:
     """A text as it is compared with another: small letters, straight apostrophes."""
     return text.lower().replace("’", "'")
-
-
-def paired(
-    one: Sequence[Evidence], other: Sequence[Evidence], leads: tuple[Evidence, Evidence], compared: bool
-) -> tuple[Evidence, Evidence]:
-    """The best two statements that count the same thing, one for each side; the leads where there are none.
-
-    Args:
-        one: Candidates for one side, best first.
-        other: Candidates for the other.
-        leads: What would be said of each side by itself.
-        compared: Whether one is set against the other, for which it takes two statements.
-    """
-    near = [
-        [each for each in side[:MEASURED] if each.in_kind and each.apt >= max(0.5, lead.apt)
-         and each.score >= _PAIRED * lead.score and each.coverage >= lead.coverage - 0.05]
-        for side, lead in zip((one, other), leads, strict=True)
-    ]  # fmt: skip
-    same = compared and leads[0].statement is not leads[1].statement
-    both = ((left, right) for left in near[0] for right in near[1])
-    pairs = [
-        (left, right)
-        for left, right in both
-        if count_the_same(left, right) and not (same and left.statement is right.statement)
-    ]
-    return max(pairs, key=lambda pair: pair[0].score + pair[1].score, default=leads)
-
-
-def count_the_same(one: Evidence, other: Evidence) -> bool:
-    """Whether two figures may be set against each other: rows of one table, or one publisher, date and wording."""
-    if _of_one_table(one, other):
-        return True
-    mine, theirs = one.statement.reference, other.statement.reference
-    if (mine.publisher, mine.as_of) != (theirs.publisher, theirs.as_of):
-        return False
-    left, right = (
-        frozenset(stem for stem in stems(each.statement.text) if stem.isalpha())
-        - frozenset(stems(each.hit.source.title))
-        for each in (one, other)
-    )
-    return len(left & right) >= 0.6 * len(left | right)
-
-
-def _of_one_table(one: Evidence, other: Evidence) -> bool:
-    return (
-        one.statement.kind == other.statement.kind == "row"
-        and one.hit.source.id == other.hit.source.id
-        and one.hit.passage.headings == other.hit.passage.headings
-        and one.statement.way == other.statement.way
-    )

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.agreement import direction, figures
-from assistant.choosing import count_the_same
 from assistant.citations import NOT_CONFIRMED, Judge, citation, inert
 from assistant.claims import borne_out
 from assistant.evidence import Evidence, statement_text
 from assistant.forms import MONEY, told_once
+from assistant.pairing import count_the_same
 from assistant.question import Question
 from assistant.support import Support
 from assistant.types import NOT_HELD, Citation, Draft, Outcome, Wish

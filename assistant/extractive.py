@@ -14,14 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.answerable import LEAST, evidence_of, likelihood, names_something, of_something_else, says_nothing_of_it
-from assistant.choosing import MEASURED, choose, lead_of, official_first, paired
+from assistant.choosing import MEASURED, choose, lead_of, official_first
 from assistant.citations import Judge
 from assistant.claims import borne_out
 from assistant.drafting import Found, draft, not_found
 from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
 from assistant.forms import FIGURES
-from assistant.parts import Part, Parts, compares, parts
+from assistant.pairing import paired
+from assistant.parts import Parts, compares, parts
 from assistant.question import Question, asked_alone, read_question
+from assistant.sides import Part
 from assistant.spelling import is_everyday
 from assistant.types import Cited, Delta, Draft, Turn, Wish
 from ingest.types import Hit

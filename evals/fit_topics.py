@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from assistant.pronouns import pronoun_in
 from numpy.typing import NDArray
 
 from assistant.labels import Labels
-from assistant.rewrite import pronoun_in, put
+from assistant.rewrite import put
 from assistant.topics import Pronoun, Talk, omission_signs, signs_of
 from evals.cast import overlap
 from ingest.words import stems
