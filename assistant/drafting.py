@@ -190,12 +190,20 @@ def _one_list(chosen: Sequence[Evidence]) -> bool:
     return len({(each.hit.passage.id, each.statement.way) for each in chosen}) == 1
 
 
+_JUDGED = re.compile(
+    r"\b(?:good|bad|fair|decent|reasonable|normal|realistic|competitive|generous|okay|ok|great|enough"
+    r"|too (?:low|little|high|much))\b",
+    re.IGNORECASE,
+)
+
+
 def not_borne_out(one: Found) -> str:
     """What is said where a question takes something for granted that the statement found does not hold; else nothing.
 
-    A figure that the person tells of themselves is none of the library's.
+    A figure that the person tells of themselves is none of the library's, and one that is to be judged ("Is $90,000 a
+    good offer?") claims nothing.
     """
-    claim = one.asked.claim
+    claim = "" if _JUDGED.search(one.asked.text) else one.asked.claim
     if one.chosen and _turned_round(one.asked, one.chosen[0]):
         return _NOT_BORNE_OUT
     if not claim or one.asked.personal or not one.chosen or not one.chosen[0].in_kind:

@@ -25,7 +25,7 @@ Frequency = Callable[[str], int]
 
 PREFIX_CREDIT = 0.8
 """What a word counts that shares only its beginning with one of the statement ("programming", "programmer")."""
-_BEGINNING = 5
+_BEGINNING = 6
 """Letters that two words must begin with alike for that."""
 
 

@@ -57,7 +57,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
         r"|grows?|grown"
         r"|grew|rate)\b|"
         r"\b(?:in|high|much) demand\b|\b(?:sought after|(?:job|career|employment) prospects)\b|"
-        r"\bwhat (?:fraction|proportion)\b",
+        r"\bwhat (?:fraction|proportion)\b|\b(?:what|which|how many) ?%",
     ),
     (
         "education",

@@ -59,6 +59,14 @@ _ANNOUNCED = re.compile(
 )
 """What only announces a question: "Two things: ", "My nephew wants to know "."""
 _HOW = re.compile(r"\bhow (?:long|often|soon|far|old|many|much)\b", re.IGNORECASE)
+_ATTRIBUTE_OF = re.compile(
+    r"^(?:(?:the|average|median|typical|starting) )*(?:salary|salaries|pay|wages?|income|cost|price|outlook"
+    r"|duties|skills)"
+    r" (?:of|for|as)\s+\S",
+    re.IGNORECASE,
+)
+"""What asks without a verb: "salary of a welder"."""
+_A_THING = re.compile(r"\ban?\s+\w", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:my|our|your)\s+\w+", re.IGNORECASE)
 _PLEASE = re.compile(r"[\s,]+(?:please|pls|plz|thanks|thank you)\W*$", re.IGNORECASE)
 _ATTRIBUTES = re.compile(
@@ -158,7 +166,8 @@ def _several(question: str) -> list[str]:
             if found and (asks_every_source(clause) or checks(clause)):
                 found[-1] = f"{found[-1].rstrip(' ?.!')}, {clause.rstrip(' ?.!')}?"
                 continue
-            if len(clause.split()) < 3 or not (OPENS.match(clause) or clause.endswith("?")):
+            asks = OPENS.match(clause) or clause.endswith("?") or _ATTRIBUTE_OF.match(clause)
+            if len(clause.split()) < 3 or not asks:
                 ahead = said
                 continue
             whole = said if said.endswith("?") else f"{said.rstrip(' .!')}?"
@@ -207,12 +216,12 @@ def _with_subject(question: str, before: str) -> str:
 
     >>> _with_subject("until when can I apply?", "What does Hill Bank pay?")
     'until when can I apply for Hill Bank?'
-    >>> _with_subject("how do I learn Python?", "What does Hill Bank pay?")
-    'how do I learn Python?'
+    >>> [_with_subject(one, "What does Hill Bank pay?") for one in ("how do I learn Python?", "how do I get a visa?")]
+    ['how do I learn Python?', 'how do I get a visa?']
     """
     said = words(_HOW.sub(" ", _OWN.sub(" ", question)))
     own = [word for word in said if word not in STOPWORDS and not is_asking(word)]
-    if len(own) > 1 or not _OF_THE_ASKER.search(question) or _OF_THE_ASKER.search(before):
+    if len(own) > 1 or _A_THING.search(question) or not _OF_THE_ASKER.search(question) or _OF_THE_ASKER.search(before):
         return question
     if _POINTS.search(question) or _POINTS.search(before):
         return question

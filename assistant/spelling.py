@@ -206,11 +206,16 @@ class Speller:
 def _two_off(word: str, other: str) -> bool:
     """Whether two changes may make one word of another: a long one or one that begins alike, and no end cut off.
 
-    People leave letters out and swap them; an end that is another and shorter belongs to another word.
+    People leave letters out and swap them; an end that is another and shorter belongs to another word, and so do two
+    other letters in a short one.
 
     >>> _two_off("experianse", "experience"), _two_off("coursera", "courses"), _two_off("milgram", "diagram")
     (True, False, False)
+    >>> _two_off("softwear", "software"), _two_off("openai", "opencv")
+    (True, False)
     """
+    if len(word) < _LONG and len(word) == len(other) and sorted(word) != sorted(other):
+        return False
     alike = len(word) >= _LONG or other[:_ALIKE] == word[:_ALIKE]
     return alike and (word[-1] == other[-1] or len(other) >= len(word))
 
