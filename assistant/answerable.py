@@ -44,6 +44,8 @@ _ASKS_BACK = re.compile(
     re.IGNORECASE,
 )
 """A "not" that denies nothing: "Aren't they cheap?", "doesn't it?"."""
+_JOINED = re.compile(r"\b[a-z]+(?:-[a-z]+)+\b")
+"""Words that a hyphen makes one name of: "take-home"."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -166,7 +168,7 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
     """
     told = words(asked.text)
     if (
-        _foreign_name(asked)
+        _foreign_name(asked, lead)
         or _tells_no_way(asked, lead)
         or not of_the_future(asked.text, said_by(lead))
         or _sum_unasked(asked, lead)
@@ -230,7 +232,8 @@ def _naming(asked: Question) -> frozenset[str]:
 
     All of them where nothing else is left.
     """
-    everyday = {stem(word) for word in words(asked.text) if is_everyday(word)}
+    joined = {part for word in _JOINED.findall(asked.text.lower()) for part in word.split("-")}
+    everyday = {stem(word) for word in words(asked.text) if is_everyday(word) and word not in joined}
     return frozenset(asked.terms) - everyday or frozenset(asked.terms)
 
 
@@ -249,13 +252,17 @@ def names_something(asked: Question, term: str) -> bool:
     return False
 
 
-def _foreign_name(asked: Question) -> bool:
-    """Whether a question names what stands nowhere in the library: with a capital inside it, or asking whether."""
-    if asked.yes_or_no and asked.strange and not asked.personal:
+def _foreign_name(asked: Question, lead: Evidence) -> bool:
+    """Whether a question names what stands nowhere in the library: with a capital inside it, or asking whether.
+
+    Initials that the lead writes out are no foreign name.
+    """
+    foreign = asked.strange.intersection(lead.missing)
+    if asked.yes_or_no and foreign and not asked.personal:
         return True
     told = asked.text.split()
     inside = (word for before, word in pairwise(told) if word[:1].isupper() and before[-1] not in ".!?:")
-    return not asked.text.isupper() and any(asked.strange.intersection(stems(word)) for word in inside)
+    return not asked.text.isupper() and any(foreign.intersection(stems(word)) for word in inside)
 
 
 def _year_missing(asked: Question, lead: Evidence) -> bool:

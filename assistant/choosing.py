@@ -10,7 +10,7 @@ from assistant.answerable import goes_without, said_by
 from assistant.breakdown import rows_asked_for
 from assistant.claims import borne_out
 from assistant.disputes import lead_of_dispute, told_of_dispute
-from assistant.evidence import Evidence, credit
+from assistant.evidence import Evidence, credit, word_set
 from assistant.forms import in_a_manner
 from assistant.pairing import of_one_table
 from assistant.question import Question
@@ -50,7 +50,8 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     if in_a_manner(asked.text) and not saying[0].fits:
         saying = [_in_the_manner(saying[0], saying), *saying]
     if goes_without(asked):
-        denying = [one for one in saying if denied(said_by(one)) and one.score > saying[0].score * _DENIED]
+        near = (one for one in saying if one.score > saying[0].score * _DENIED and _says_of(asked, one))
+        denying = [one for one in near if denied(said_by(one))]
         without = [one for one in denying if "without" in words(said_by(one)) and "without" in words(asked.text)]
         saying = without or denying or saying
     best = saying[0]
@@ -70,6 +71,15 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     if best.in_kind:
         return _whole_subject(_as_narrow(best, saying), saying)
     return _in_kind(best, saying)
+
+
+_LACKED = re.compile(r"\bwithout\s+((?:[\w-]+\s*){1,4})", re.IGNORECASE)
+
+
+def _says_of(asked: Question, one: Evidence) -> bool:
+    """Whether a statement speaks of what the question goes without; true where it says "not"."""
+    lacked = _LACKED.search(asked.text)
+    return not lacked or any(credit(term, word_set(said_by(one))) > 0 for term in stems(lacked.group(1)))
 
 
 def _as_narrow(best: Evidence, saying: Sequence[Evidence]) -> Evidence:

@@ -121,6 +121,8 @@ _LEFT_OUT = re.compile(
     r"\b(?:besides?|apart from|other than|in addition to|beyond|on top of)\s+\w+"
     r"|\b(?:compensation|costs?|fee|income|price|wage)(?:,? and \w+|, \w+,? and(?: \w+){1,2})?\s"
     r"(?=(?:accountant|analyst|clerk|consultant|controller|engineer|estimator|manager|officer|specialist)s?\b)"
+    r"|\b(?:state|show|publish|disclose|post|print|list|hide|reveal)(?:s|ed|ing)? (?:(?:the|their|its|a) )?"
+    r"(?:pay|salar\w+|wages?)\b"
     r"|\b(?:with|have|has|got|after|finished|only)(?: only| just)? (?:an?|my|no) (?:[\w-]+ )?"
     r"(?:degree|diploma|bachelor\w*|master\w*|ph\.?d)\b"
     r"|\b(?:pay|salary|wage|price|cost)\s(?=packages?|sites?|websites?|laws?|surveys?|transparency|negotiations?|talks?|premiums?)",
