@@ -98,7 +98,8 @@ _ASKING = frozenset(
         "define definition meaning usual normal fair reasonable okay enough well going rate cheap cheaper cheapest "
         "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose "
         "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto hear heard reads claims "
-        "clarify elaborate specify confirm"
+        "clarify elaborate specify confirm "
+        "monday tuesday wednesday thursday friday saturday sunday tomorrow yesterday tonight weekend"
     ).split()
 )
 
@@ -106,6 +107,12 @@ _ASKING = frozenset(
 _WANTED_WORDS = re.compile(r"^(?:what|which) (?:[\w-]+ )?(questions|answers)\b", re.IGNORECASE)
 """Words of asking that are themselves asked for: "What questions come up?"."""
 
+_ASKED_OF_ME = re.compile(
+    r"\bwhat (?:will|do|does|did|would|might|could|can)?\s*"
+    r"(?:they|he|she|people|recruiters?|interviewers?|employers)(?: \w+)? ask\b",
+    re.IGNORECASE,
+)
+"""Who asks is not the reader: "What will they ask?" wants the questions of an interview."""
 _WORKED = re.compile(
     r"^how (?:many (?:hours|days)|much|long) (?:do|does|did|must|should|will) .*\b(work)\b", re.IGNORECASE
 )
@@ -312,12 +319,14 @@ _GROWING = re.compile(r"\bemployment\b(?=.*\b(?:grow\w*|change\w*|rise|fall|incr
 def _terms(asked: str, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Stems that an answer has to be about, and all that carry meaning, each once, in order."""
     bare = _AT_HOME.sub(" ", _HORIZON.sub(" ", asked))
-    raw = (stem(word) for word in words(bare) if word not in STOPWORDS)
+    asked_of_me = [stem("interview"), stem("questions")] if _ASKED_OF_ME.search(asked) else []
+    raw = (*asked_of_me, *(stem(word) for word in words(bare) if word not in STOPWORDS))
     carried = tuple(dict.fromkeys(raw))
     aside = _ASKING | CUES.get(kind, frozenset()) | (UP | DOWN if kind == "percent" else frozenset())
     if kind == "percent" and _GROWING.search(asked):
         aside |= {stem("employment")}
     aside -= frozenset(stem(match[1]) for match in (_WANTED_WORDS.search(asked), _WORKED.search(asked)) if match)
+    aside -= frozenset(asked_of_me)
     return tuple(one for one in carried if one not in aside), carried
 
 
