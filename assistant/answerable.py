@@ -252,12 +252,23 @@ def names_something(asked: Question, term: str) -> bool:
     return False
 
 
-def _foreign_name(asked: Question, lead: Evidence) -> bool:
-    """Whether a question names what stands nowhere in the library: with a capital inside it, or asking whether.
+AT_PLACE = re.compile(
+    r"\b(?:in|near) (?!(?:January|February|March|April|June|July|August|September|October|November|December)\b)"
+    r"(?P<name>[A-Z][a-z]{3,}(?: [A-Z][a-z]{3,})*)"
+)
+"""Where something is asked about: "in Spain"."""
 
-    Initials that the lead writes out are no foreign name.
+
+def _foreign_name(asked: Question, lead: Evidence) -> bool:
+    """Whether a question names a place of which the lead is not, or what stands nowhere in the library.
+
+    That is known by a capital inside the question, or where it asks whether. Initials that the lead writes out are no
+    foreign name.
     """
     foreign = asked.strange.intersection(lead.missing)
+    places = (one for match in AT_PLACE.finditer(asked.text) for one in stems(match["name"]))
+    if any(place in lead.missing for place in places):
+        return True
     if asked.yes_or_no and foreign and not asked.personal:
         return True
     told = asked.text.split()

@@ -13,7 +13,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.answerable import LEAST, evidence_of, likelihood, names_something, of_something_else, says_nothing_of_it
+from assistant.answerable import (
+    AT_PLACE,
+    LEAST,
+    evidence_of,
+    likelihood,
+    names_something,
+    of_something_else,
+    says_nothing_of_it,
+)
 from assistant.choosing import MEASURED, choose, lead_of, official_first
 from assistant.citations import Judge
 from assistant.claims import borne_out
@@ -39,8 +47,14 @@ _WHY = re.compile(
 _EMPLOYER = re.compile(
     r"(?<!work)(?<!working)(?<!employed)(?<!jobs)\s+at (?P<name>[A-Z][\w&.-]*\w(?:\s[A-Z][\w&.-]*\w)*)"
 )
+_BY_PLACE = re.compile(
+    r"\b(?:visas?|permits?|laws?|legal\w*|illegal|tax(?:es)?|rights?|immigra\w+|rules?|regulat\w+|jobs?|market|demand|hir\w+"
+    r"|employers?|compan(?:y|ies)|universit(?:y|ies))\b",
+    re.IGNORECASE,
+)
+"""What differs from place to place."""
 _SURE = 0.5
-"""Likelihood from which what holds for any employer is told where nothing is held of the one that is asked about."""
+"""Likelihood from which what holds for any employer or place is told where nothing is held of the one asked about."""
 
 _STATEMENTS: dict[Wish, int] = {"shorter": 1, "more": 8}
 """Statements of an answer at most, by the form that is asked for; three otherwise."""
@@ -150,7 +164,7 @@ class ExtractiveAnswerer:
             own_case = found is None or found.asked.own_case
             personal = read_question(question).personal
             return replace(one, asked=replace(one.asked, personal=personal, own_case=own_case))
-        if (found is None or not found.answers) and (general := self._for_any_employer(question, hits)):
+        if (found is None or not found.answers) and (general := self._anywhere(question, hits)):
             return general
         why = _WHY.match(question)
         if not why or found is None or found.answers:
@@ -160,16 +174,21 @@ class ExtractiveAnswerer:
             return found
         return replace(bare, asked=replace(bare.asked, text=question, disputed=found.asked.disputed))
 
-    def _for_any_employer(self, question: str, hits: Sequence[Hit]) -> Finding | None:
-        """What surely answers a question without the employer that it names, and without money; else None."""
-        named = _EMPLOYER.search(question)
+    def _anywhere(self, question: str, hits: Sequence[Hit]) -> Finding | None:
+        """What surely answers a question without the employer or the place that it names; else None.
+
+        Neither for money, which differs by employer, nor for what differs by place: figures and the law.
+        """
+        at, place = _EMPLOYER.search(question), AT_PLACE.search(question)
+        named = at or (None if _BY_PLACE.search(question) else place)
         if not named:
             return None
-        found = self._find(f"{question[: named.start()]}{question[named.end() :]}", hits)
+        found = self._find(f"{question[: named.start()].rstrip()}{question[named.end() :]}", hits)
         if found is None or not found.answers or found.likelihood < _SURE:
             return None
-        # A word that the library lacks ("speak") may be what is asked; pay differs by employer.
-        return None if found.asked.unheld or found.asked.kind == "money" else replace(found, without=named["name"])
+        # A word that the library lacks ("speak") may be what is asked.
+        differs = found.asked.kind == "money" or (not at and found.asked.wants_figure)
+        return None if found.asked.unheld or differs else replace(found, without=named["name"])
 
     def _find(self, question: str, hits: Sequence[Hit], speaks_of: str = "") -> Finding | None:
         counts = self._counts(sorted({hit.source.owner for hit in hits} - {""}))

@@ -91,3 +91,21 @@ def test_a_sentence_that_asks_the_same_answers_nothing(assistant: Assistant, tmp
     )
     assistant.library.sync([str(tmp_path)])
     assert "safe?" not in assistant.ask("Is voting by post safe?").answer
+
+
+def test_what_holds_anywhere_is_told_of_a_place_that_is_not_held_but_no_law_and_no_figure(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    (tmp_path / "bakers.md").write_text(
+        "# Bakers\n\nBakers knead dough before dawn and sell bread in the morning. Bakers need a permit to sell bread. "
+        "Bakers earned a median of $36,650 in 2024.\n\n# Madrid\n\nMadrid has 900 bakers.\n",
+        encoding="utf-8",
+    )
+    assistant.library.sync([str(tmp_path)])
+    answer = assistant.ask("What do bakers knead before dawn in Madrid?")
+    assert answer.outcome == "partial"
+    assert "does not say that of Madrid" in answer.answer
+    assert "knead dough" in answer.answer
+    assert assistant.ask("What do bakers knead before dawn?").outcome == "answered"
+    assert assistant.ask("Which permit do bakers need to sell bread in Madrid?").outcome == "not_found"
+    assert "36,650" not in assistant.ask("What do bakers earn in Madrid?").answer

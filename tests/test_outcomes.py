@@ -216,7 +216,7 @@ def test_being_about_a_thing_does_not_answer_what_is_asked_of_it(assistant: Assi
 @pytest.mark.parametrize(
     ("question", "said"),
     [("Is the NIST framework mandatory?", "voluntary"), ("Is prompt engineering dead?", "faded"),
-     ("Is AI-102 still worth studying for?", "Retired on: 30 June 2026"),
+     ("Is AI-102 still worth studying for?", "30 June 2026"),
      ("Should I do the TensorFlow certificate?", "Nobody can start"), ("do MLOps folks need k8s", "Kubernetes"),
      ("does the h1b cost 100k", "$100,000"), ("I don't want to manage people. How high can I get?", "Staff and"),
      ("With a PhD, which level would big tech put me in?", "a PhD on the next")],
