@@ -281,11 +281,20 @@ def _written_out(text: str, named: frozenset[str]) -> frozenset[str]:
 def credit(term: str, held: frozenset[str]) -> float:
     """1 for the word itself or its initials written out, less for a word with the same beginning, else 0.
 
+    English doubles a last letter before some endings ("refer", "referral").
+
     >>> credit("program", frozenset({"programm"})), credit("berlin", frozenset({"boston"}))
     (0.8, 0.0)
+    >>> credit("refer", frozenset({"referr"})), credit("referr", frozenset({"refer"}))
+    (0.8, 0.8)
     """
     if term in held:
         return 1.0
+    # Shorter ones may be initials.
+    if len(term) > 4 and (
+        f"{term}{term[-1]}" in held or (len(term) > 5 and term[-2] == term[-1] and term[:-1] in held)
+    ):
+        return PREFIX_CREDIT
     start = term[:_BEGINNING]
     if len(start) == _BEGINNING and any(other.startswith(start) and _begins(term, other) for other in held):
         return PREFIX_CREDIT

@@ -41,8 +41,9 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("other", r"^how (?:do|does|did|can|could|should|would|might|to)\b"),
     (
         "money",
-        r"\b(?:going rate|hourly|day rates?|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough|paycheck"
-        r"|how much (?:money|cash|do"
+        r"\bwhat(?:['’]s| is)? (?:a |the )?(?:(?:normal|typical|usual|fair|realistic) )?range\b"
+        r"|\b(?:going rate|hourly|day rates?|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough"
+        r"|paycheck|how much (?:money|cash|do"
         r"|does|would|can|could|will|is|are)|makes? (?:a |per |in a )?(?:year|month|hour)"
         r"|make (?:more|less)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"
         r"|\bhow much\b.*\bmake\b"
@@ -85,7 +86,7 @@ CUES: dict[Kind, frozenset[str]] = {
         for word in (
             "salary salaries wage pay paid earn earning earnings income compensation money make makes making cost "
             "costs price dollars much rich usd annual annually year yearly grand bucks dough cash paycheck paycheque "
-            "value values amount amounts sum sums"
+            "value values amount amounts sum sums range"
         ).split()
     ),
     "percent": frozenset(

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from assistant.pronouns import pronoun_in
 from numpy.typing import NDArray
 
 from assistant.labels import Labels
+from assistant.pronouns import pronoun_in
 from assistant.rewrite import put
 from assistant.topics import Pronoun, Talk, omission_signs, signs_of
 from evals.cast import overlap

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from assistant.pronouns import pronoun_in
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
 from assistant.chat_rewriter import ChatModelRewriter
 from assistant.labels import read_labels
+from assistant.pronouns import pronoun_in
 from assistant.rewrite import standalone
 from assistant.spelling import Speller
 from assistant.types import NOT_HELD, Turn
