@@ -35,8 +35,9 @@ COEFFICIENTS: Mapping[str, float] = {
 }
 """What each piece of evidence counts, in log-odds."""
 
-LEAST = 0.15
-"""Least likelihood at which the library is said to answer."""
+LEAST, LEAST_BESIDE = 0.15, 0.3
+"""Least likelihood at which the library is said to answer; and where a word of the question stands nowhere in it, which
+may be the very thing that is asked ("How stressful is it?")."""
 
 _ASKS_BACK = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)n['’]t\b"

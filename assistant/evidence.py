@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -27,6 +27,8 @@ PREFIX_CREDIT = 0.8
 """What a word counts that shares only its beginning with one of the statement ("programming", "programmer")."""
 _BEGINNING = 6
 """Letters that two words must begin with alike for that."""
+_ENDINGS = ("er", "or", "ee", "an", "ean", "ian", "ist")
+"""What makes of a word who does it or comes from there, also of one of five letters: "train", "trainer"."""
 
 
 WEIGHTS = {
@@ -278,7 +280,7 @@ def _written_out(text: str, named: frozenset[str]) -> frozenset[str]:
     return frozenset(stem(word) for run in runs if "".join(word[0] for word in run) in named for word in run)
 
 
-def credit(term: str, held: frozenset[str]) -> float:
+def credit(term: str, held: Set[str]) -> float:
     """1 for the word itself or its initials written out, less for a word with the same beginning, else 0.
 
     English doubles a last letter before some endings ("refer", "referral").
@@ -287,6 +289,8 @@ def credit(term: str, held: frozenset[str]) -> float:
     (0.8, 0.0)
     >>> credit("refer", frozenset({"referr"})), credit("referr", frozenset({"refer"}))
     (0.8, 0.8)
+    >>> [credit(*one) for one in (("europ", {"european"}), ("trainer", {"train"}), ("appli", {"applic"}))]
+    [0.8, 0.8, 0.0]
     """
     if term in held:
         return 1.0
@@ -298,7 +302,8 @@ def credit(term: str, held: frozenset[str]) -> float:
     start = term[:_BEGINNING]
     if len(start) == _BEGINNING and any(other.startswith(start) and _begins(term, other) for other in held):
         return PREFIX_CREDIT
-    return 0.0
+    long = (ending for ending in _ENDINGS if len(term.removesuffix(ending)) >= _BEGINNING - 1)
+    return PREFIX_CREDIT if any(f"{term}{one}" in held or term.removesuffix(one) in held for one in long) else 0.0
 
 
 def _met_in(question: Question, term: str, held: frozenset[str]) -> float:

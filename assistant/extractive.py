@@ -16,6 +16,7 @@ import numpy as np
 from assistant.answerable import (
     AT_PLACE,
     LEAST,
+    LEAST_BESIDE,
     evidence_of,
     likelihood,
     names_something,
@@ -55,6 +56,9 @@ _BY_PLACE = re.compile(
 """What differs from place to place."""
 _SURE = 0.5
 """Likelihood from which what holds for any employer or place is told where nothing is held of the one asked about."""
+
+_SAME = 0.7
+"""Similarity from which a statement may say in other words what the library has no word for."""
 
 _STATEMENTS: dict[Wish, int] = {"shorter": 1, "more": 8}
 """Statements of an answer at most, by the form that is asked for; three otherwise."""
@@ -102,7 +106,11 @@ class Finding:
         """Whether the lead is taken for an answer."""
         if self.lead.unmet and not self.lead.in_kind:
             return False
-        return self.likelihood >= LEAST and not self.of_something_else
+        return self.likelihood >= self._least() and not self.of_something_else
+
+    def _least(self) -> float:
+        beside = bool(self.asked.unknown.intersection(self.lead.missing)) and self.lead.similarity < _SAME
+        return LEAST_BESIDE if beside and not self.asked.disputed else LEAST
 
 
 class ExtractiveAnswerer:
@@ -279,9 +287,10 @@ def _without_everyday(asked: Question, frequency: Frequency) -> Question:
 
 
 def _strange_named(asked: Question, frequency: Frequency) -> Question:
-    """The question with those of its terms marked that are names and stand nowhere in the library ("Coursera")."""
-    strange = (term for term in asked.terms if not frequency(term) and names_something(asked, term))
-    return replace(asked, strange=frozenset(strange))
+    """The question with those of its terms marked that stand nowhere in the library: names ("Coursera"), and others."""
+    absent = frozenset(term for term in asked.terms if not frequency(term))
+    strange = frozenset(term for term in absent if names_something(asked, term))
+    return replace(asked, strange=strange, unknown=absent - strange)
 
 
 def _pieces(text: str) -> list[str]:

@@ -99,7 +99,7 @@ _ASKING = frozenset(
         "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose "
         "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto hear heard reads claims "
         "clarify elaborate specify confirm "
-        "monday tuesday wednesday thursday friday saturday sunday tomorrow yesterday tonight weekend"
+        "monday tuesday wednesday thursday friday saturday sunday tomorrow yesterday tonight"
     ).split()
 )
 
@@ -159,6 +159,8 @@ class Question:
     """Whether the figures of all sources are asked for."""
     qualifiers: tuple[Qualifier, ...] = ()
     """What it is narrowed to: a level of a career, a share of the earners, a year, an hour."""
+    unknown: frozenset[str] = frozenset()
+    """Stems of its terms that stand nowhere in the library and are no names."""
     strange: frozenset[str] = frozenset()
     """Terms that are names and that the library does not hold: no word that only begins like them meets them."""
 

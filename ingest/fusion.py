@@ -56,7 +56,7 @@ def fuse(similarities: Mapping[int, float], coverage: Mapping[int, float], mean_
     >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 0.9, 1: 0.6}, 0.1)]
     [1, 2]
     >>> late = {1: Matched(0.3, 0.3, 0.2), 2: Matched(0.8, 0.8, 0.2)}
-    >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 0.9, 1: 0.6}, 0.1, late)]
+    >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 0.9, 1: 0.6}, 0.1, late, telling=1.0)]
     [2, 1]
     """
     far = max(1e-6, 1.0 - mean_similarity)

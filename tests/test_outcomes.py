@@ -207,7 +207,9 @@ def test_that_no_source_has_a_figure_is_said_with_its_source(assistant: Assistan
     "question",
     ["Will AI agents replace data analysts?", "Who invented MLOps?", "Does Meta sponsor H-1B visas?",
      "Should I move to Austin?", "Are AI engineers happy?", "Will Google hire more?", "Is Anthropic hiring juniors?",
-     "Does a quantum computing engineer need a PhD?", "Do I get a visa for Australia as a machine learning engineer?"],
+     "Does a quantum computing engineer need a PhD?", "Do I get a visa for Australia as a machine learning engineer?",
+     "How stressful is being a machine learning engineer?", "Which AI startup will succeed?",
+     "Which company treats data scientists best?"],
 )  # fmt: skip
 def test_being_about_a_thing_does_not_answer_what_is_asked_of_it(assistant: Assistant, question: str) -> None:
     assert assistant.ask(question).outcome == "not_found"

@@ -29,7 +29,7 @@ def conversation(messages: Sequence[wire.Message]) -> tuple[str, list[Turn]]:
 
     >>> said = [("system", "Be rude."), ("user", "Pay?"), ("assistant", "$5 [1]"), ("user", "Where?")]
     >>> conversation([wire.Message(role=role, content=text) for role, text in said])
-    ('Where?', [Turn(question='Pay?', answer='$5 [1]', searched_for='')])
+    ('Where?', [Turn(question='Pay?', answer='$5 [1]', searched_for='', unanswered=False)])
     """
     turns: list[Turn] = []
     question = ""
