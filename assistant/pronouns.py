@@ -32,6 +32,8 @@ _HEAD_AT_END = re.compile(r"\b(?:ones?|those|some|any|every)(?:thing|one|body)?\
 _INTRODUCED = re.compile(r"\b(?:my|our|your|an?)\s+\w", re.IGNORECASE)
 """Somebody whom the sentence itself brings in, as in "if my friend pays with her card"."""
 _ASKS_BE = re.compile(r"(?:(?:why|but|so|and) )?(?:is|was|isn't|would|will)", re.IGNORECASE)
+_CLEFT = re.compile(r"(?:(?:true|correct|right)\b|[$€£]?\d).*\bthat\b")
+"""As in "Is it true that nurses earn more?", "Is it 5% or 9% that they pay?"."""
 _TO_DO = re.compile(r"(?:[\w-]+ ){1,3}(?:to|if)\b")
 """As in "Is it safer to rent?"."""
 _AMONG = re.compile(r"\b(?:which|what|who|one|any|some|most|many|all|none|each|either) of $", re.IGNORECASE)
@@ -64,7 +66,9 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     named = [one for one in mentions(before, 0) if not one.signs["after_wh"]]
     if word == "there":
         return bool(after.strip(" ?.!")) or bool(_BE_AT_END.search(before))
-    if word == "it" and (_FORMAL.match(after) or (_ASKS_BE.fullmatch(before.strip()) and _TO_DO.match(after))):
+    if word == "it" and (
+        _FORMAL.match(after) or (_ASKS_BE.fullmatch(before.strip()) and (_TO_DO.match(after) or _CLEFT.match(after)))
+    ):
         return True
     if word in _PERSONS and _INTRODUCED.search(before):
         return True

@@ -129,6 +129,7 @@ def test_a_follow_up_takes_over_what_it_leaves_out(turns: tuple[str, ...], expec
         "What is the career ladder of an AI product manager?",
         "How do I build a portfolio?",
         "Which certifications are worth the money?",
+        "Is it 56 or 28 percent that AI skills pay more?",
     ],
 )
 def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
