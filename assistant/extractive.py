@@ -21,6 +21,7 @@ from assistant.answerable import (
     likelihood,
     names_something,
     of_something_else,
+    said_by,
     says_nothing_of_it,
 )
 from assistant.choosing import MEASURED, choose, lead_of, official_first
@@ -109,8 +110,10 @@ class Finding:
         return self.likelihood >= self._least() and not self.of_something_else
 
     def _least(self) -> float:
-        beside = bool(self.asked.unknown.intersection(self.lead.missing)) and self.lead.similarity < _SAME
-        return LEAST_BESIDE if beside and not self.asked.disputed else LEAST
+        held = words(said_by(self.lead))
+        unknown = [term for term in self.asked.unknown.intersection(self.lead.missing) if not _mistyped(term, held)]
+        beside = bool(unknown) and self.lead.similarity < _SAME and not self.asked.disputed
+        return LEAST_BESIDE if beside else LEAST
 
 
 class ExtractiveAnswerer:
@@ -284,6 +287,17 @@ def _without_everyday(asked: Question, frequency: Frequency) -> Question:
     terms = tuple(term for term in asked.terms if term not in everyday)
     unheld = frozenset(asked.terms) - frozenset(terms)
     return replace(asked, terms=terms, unheld=unheld) if terms else asked
+
+
+def _mistyped(term: str, held: Sequence[str]) -> bool:
+    """Whether a term is one change away from a word that is held, though it is a word itself.
+
+    >>> _mistyped("carer", ["career", "ladder"]), _mistyped("stress", ["career"])
+    (True, False)
+    """
+    from rapidfuzz.distance import OSA
+
+    return len(term) >= 5 and any(OSA.distance(term, stem(word), score_cutoff=1) <= 1 for word in held)
 
 
 def _strange_named(asked: Question, frequency: Frequency) -> Question:
