@@ -15,6 +15,7 @@ from assistant.agreement import denied
 from assistant.evidence import Evidence, credit, word_set
 from assistant.forms import EARNED, FIGURES, MONEY, PERCENT, in_a_manner, of_the_future
 from assistant.opposites import answered_no, opposed
+from assistant.qualifiers import ASKED_PLACE
 from assistant.question import Question
 from assistant.spelling import is_english, is_everyday
 from ingest.passages import sentences
@@ -130,7 +131,9 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     A question that names a document's whole title ("Data scientist") is about that; a figure that leaves a word of it
     out is of somebody else, and so is one from a document that is called nearly the same ("Research scientist"). A
     statement without a figure that says none of what is asked beyond its own title ("the
-    pass rate of the exam") answers nothing.
+    pass rate of the exam") answers nothing,
+    and where work is measured ("how many hours"), nothing that does not speak of it. Where it is only asked whether a
+    figure is so, a namesake alone is told.
 
     Args:
         asked: The question.
@@ -140,7 +143,7 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     if not asked.wants_figure:
         return asked.kind in FIGURES and _namesake(asked, lead)
     title = word_set(lead.hit.source.title)
-    if "work" in asked.terms and "work" in lead.missing:  # How much somebody works is no matter of how long exams take.
+    if asked.measured and asked.measured in lead.missing:
         return True
     own = word_set(" ".join((*lead.statement.way, lead.statement.text)))
     held = title | own | word_set(" ".join(lead.hit.passage.headings))
@@ -156,6 +159,24 @@ ALIKE = 0.75
 """Similarity from which a statement may say in other words all that is asked of a thing."""
 
 
+def beside_the_point(asked: Question, lead: Evidence) -> bool:
+    """Whether the lead cannot answer such a question, however much it is about the same thing.
+
+    It speaks of another place, or of none of the name that is asked about; it only counts where it is asked what to do;
+    it tells what was where a change to come is asked for; it is a bare sum of money that nobody asked for.
+
+    Args:
+        asked: The question.
+        lead: The best candidate.
+    """
+    return (
+        _foreign_name(asked, lead)
+        or _tells_no_way(asked, lead)
+        or not of_the_future(asked.text, said_by(lead))
+        or _sum_unasked(asked, lead)
+    )
+
+
 def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -> bool:
     """Whether a question asks whether, or who, of a thing, and the lead says nothing of what is asked.
 
@@ -168,13 +189,6 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
         titles: Titles of the documents found.
     """
     told = words(asked.text)
-    if (
-        _foreign_name(asked, lead)
-        or _tells_no_way(asked, lead)
-        or not of_the_future(asked.text, said_by(lead))
-        or _sum_unasked(asked, lead)
-    ):
-        return True
     if lead.fits and in_a_manner(asked.text):
         return False
     if not (asked.yes_or_no or told[:1] == ["who"]) or asked.claim or "than" in told or lead.similarity >= ALIKE:
@@ -198,6 +212,7 @@ def _tells_no_way(asked: Question, lead: Evidence) -> bool:
 
 
 _ONLY_A_SUM = re.compile(r":\s[$€£]\d[\d,.]*(?:\s?(?:k|million|billion))?$", re.IGNORECASE)
+"""A cell with its label and nothing else: "Late career: $132,496"."""
 
 
 def _sum_unasked(asked: Question, lead: Evidence) -> bool:
@@ -253,13 +268,6 @@ def names_something(asked: Question, term: str) -> bool:
     return False
 
 
-AT_PLACE = re.compile(
-    r"\b(?:in|near) (?!(?:January|February|March|April|June|July|August|September|October|November|December)\b)"
-    r"(?P<name>[A-Z][a-z]{3,}(?: [A-Z][a-z]{3,})*)"
-)
-"""Where something is asked about: "in Spain"."""
-
-
 def _foreign_name(asked: Question, lead: Evidence) -> bool:
     """Whether a question names a place of which the lead is not, or what stands nowhere in the library.
 
@@ -267,7 +275,7 @@ def _foreign_name(asked: Question, lead: Evidence) -> bool:
     foreign name.
     """
     foreign = asked.strange.intersection(lead.missing)
-    places = (one for match in AT_PLACE.finditer(asked.text) for one in stems(match["name"]))
+    places = (one for match in ASKED_PLACE.finditer(asked.text) for one in stems(match["name"]))
     if any(place in lead.missing for place in places):
         return True
     if asked.yes_or_no and foreign and not asked.personal:

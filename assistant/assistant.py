@@ -284,8 +284,10 @@ def _without_looking(question: str, turns: Sequence[Turn]) -> Draft | None:
     if read_wish(question) and not without_wishes(turns):
         return Draft("There is no answer before this one to work on. Ask a question first.", "unclear")
     refusal = declined(question)
-    whole = all(declined(part.text) for part in parts(question).parts)
-    return Draft(refusal, "declined") if refusal and whole else None
+    # A part that is not for this assistant leaves the others to be answered.
+    if refusal and all(declined(part.text) for part in parts(question).parts):
+        return Draft(refusal, "declined")
+    return None
 
 
 class _Clock:

@@ -19,9 +19,6 @@ from ingest.words import stems, words
 MOST_ITEMS = 8
 """Items of a list at most."""
 
-MEASURED = 20
-"""Candidates whose meaning is compared with the question's, after the words have ranked them."""
-
 _NAMED = 0.5
 """Share of a heading's words that a question has to name to be about its section."""
 
@@ -74,6 +71,7 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
 
 
 _LACKED = re.compile(r"\bwithout\s+((?:[\w-]+\s*){1,4})", re.IGNORECASE)
+"""What somebody goes without: "a degree" of "without a degree"."""
 
 
 def _says_of(asked: Question, one: Evidence) -> bool:

@@ -45,7 +45,7 @@ class Found:
     chosen: tuple[Evidence, ...]
     """The statements that answer it, in order; none where the library does not answer."""
     without: str = ""
-    """The employer that is asked about, where nothing is held of it and this holds for any."""
+    """The employer or the place that is asked about, where nothing is held of it and this holds for any."""
 
 
 class Writing:
@@ -195,6 +195,7 @@ _JUDGED = re.compile(
     r"|too (?:low|little|high|much))\b",
     re.IGNORECASE,
 )
+"""Words of who wants a figure judged rather than confirmed."""
 
 
 def not_borne_out(one: Found) -> str:

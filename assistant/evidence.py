@@ -45,6 +45,9 @@ WEIGHTS = {
 """What each piece of evidence counts; they add up to 1. Set by hand between a first guess and a listwise logistic fit
 on question sets of the library and on occupational pages, to which the fit was nearly flat."""
 
+MEASURED = 20
+"""Candidates whose meaning is compared with the question's, after the words have ranked them."""
+
 UNMET, NARROWED, AGED, ABSENT = 0.10, 0.05, 0.05, 0.03
 """What a figure loses for each narrowing that was asked for and that it lacks, for each that it has and nobody asked
 for, and for its age beside newer figures; and what a statement loses that only says that there is no figure."""

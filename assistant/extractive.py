@@ -8,15 +8,15 @@ about. When nothing in the library answers, it says so and names what comes near
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assistant.answerable import (
-    AT_PLACE,
     LEAST,
     LEAST_BESIDE,
+    beside_the_point,
     evidence_of,
     likelihood,
     names_something,
@@ -24,17 +24,18 @@ from assistant.answerable import (
     said_by,
     says_nothing_of_it,
 )
-from assistant.choosing import MEASURED, choose, lead_of, official_first
+from assistant.choosing import choose, lead_of, official_first
 from assistant.citations import Judge
 from assistant.claims import borne_out
 from assistant.drafting import Found, draft, not_found
-from assistant.evidence import Evidence, Frequency, gather, statement_text, weights
+from assistant.evidence import MEASURED, Evidence, Frequency, gather, statement_text, weights
 from assistant.forms import FIGURES
 from assistant.pairing import paired
 from assistant.parts import Parts, compares, parts
+from assistant.qualifiers import ASKED_PLACE
 from assistant.question import Question, asked_alone, read_question
 from assistant.sides import Part
-from assistant.spelling import is_everyday
+from assistant.spelling import is_everyday, mistyped
 from assistant.types import Cited, Delta, Draft, Turn, Wish
 from ingest.types import Hit
 from ingest.words import stem, stems, words
@@ -49,6 +50,7 @@ _WHY = re.compile(
 _EMPLOYER = re.compile(
     r"(?<!work)(?<!working)(?<!employed)(?<!jobs)\s+at (?P<name>[A-Z][\w&.-]*\w(?:\s[A-Z][\w&.-]*\w)*)"
 )
+"""Whom something is asked of: "interviews at Hill Bank", but not "people who work at Hill Bank"."""
 _BY_PLACE = re.compile(
     r"\b(?:visas?|permits?|laws?|legal\w*|illegal|tax(?:es)?|rights?|immigra\w+|rules?|regulat\w+|jobs?|market|demand|hir\w+"
     r"|employers?|compan(?:y|ies)|universit(?:y|ies))\b",
@@ -87,7 +89,7 @@ class Finding:
     lead: Evidence
     evidence: dict[str, float]
     without: str = ""
-    """The employer that is asked about, where nothing is held of it and the lead holds for any."""
+    """The employer or the place that is asked about, where nothing is held of it and the lead holds for any."""
 
     @property
     def likelihood(self) -> float:
@@ -100,7 +102,11 @@ class Finding:
         titles = dict.fromkeys(one.hit.source.title for one in self.candidates)
         if self.asked.disputed and borne_out(self.asked.claims, self.lead.statement.text):
             return False
-        return of_something_else(self.asked, self.lead, titles) or says_nothing_of_it(self.asked, self.lead, titles)
+        return (
+            beside_the_point(self.asked, self.lead)
+            or of_something_else(self.asked, self.lead, titles)
+            or says_nothing_of_it(self.asked, self.lead, titles)
+        )
 
     @property
     def answers(self) -> bool:
@@ -110,8 +116,9 @@ class Finding:
         return self.likelihood >= self._least() and not self.of_something_else
 
     def _least(self) -> float:
+        """The likelihood that it takes: more where a word that the library lacks may be the very thing asked."""
         held = words(said_by(self.lead))
-        unknown = [term for term in self.asked.unknown.intersection(self.lead.missing) if not _mistyped(term, held)]
+        unknown = [term for term in self.asked.unknown.intersection(self.lead.missing) if not mistyped(term, held)]
         beside = bool(unknown) and self.lead.similarity < _SAME and not self.asked.disputed
         return LEAST_BESIDE if beside else LEAST
 
@@ -144,16 +151,16 @@ class ExtractiveAnswerer:
         """The whole answer at once."""
         titles = dict.fromkeys(hit.source.title for hit in hits)
         taken = parts(question, titles)
-        asked = taken.parts if taken.how == "several" else (Part(question, question),)
-        most = 3 if len(asked) == 1 else 2
-        found = [one for part in asked for one in self._part(part, titles, hits, wish, most)]
+        several = [(part, parts(part.text, titles)) for part in taken.parts] if taken.how == "several" else []
+        asked = several or [(Part(question, question), taken)]
+        most = 2 if several else 3
+        found = [one for part, apart in asked for one in self._part(part, apart, hits, wish, most)]
         if not any(one.chosen for one in found):
             return not_found(hits)
         return draft(found, hits, self._judge, wish, question)
 
-    def _part(self, part: Part, titles: Iterable[str], hits: Sequence[Hit], wish: Wish, most: int) -> list[Found]:
+    def _part(self, part: Part, taken: Parts, hits: Sequence[Hit], wish: Wish, most: int) -> list[Found]:
         """What is found for one of several questions: together, or for each side where it compares."""
-        taken = parts(part.text, titles)
         whole = self.find(part.text, hits)
         if taken.how != "sides" or (whole is not None and not _takes_sides(taken, whole)):
             whole = _of_both(taken, whole) if taken.how == "sides" and whole else whole
@@ -190,7 +197,7 @@ class ExtractiveAnswerer:
 
         Neither for money, which differs by employer, nor for what differs by place: figures and the law.
         """
-        at, place = _EMPLOYER.search(question), AT_PLACE.search(question)
+        at, place = _EMPLOYER.search(question), ASKED_PLACE.search(question)
         named = at or (None if _BY_PLACE.search(question) else place)
         if not named:
             return None
@@ -287,17 +294,6 @@ def _without_everyday(asked: Question, frequency: Frequency) -> Question:
     terms = tuple(term for term in asked.terms if term not in everyday)
     unheld = frozenset(asked.terms) - frozenset(terms)
     return replace(asked, terms=terms, unheld=unheld) if terms else asked
-
-
-def _mistyped(term: str, held: Sequence[str]) -> bool:
-    """Whether a term is one change away from a word that is held, though it is a word itself.
-
-    >>> _mistyped("carer", ["career", "ladder"]), _mistyped("stress", ["career"])
-    (True, False)
-    """
-    from rapidfuzz.distance import OSA
-
-    return len(term) >= 5 and any(OSA.distance(term, stem(word), score_cutoff=1) <= 1 for word in held)
 
 
 def _strange_named(asked: Question, frequency: Frequency) -> Question:

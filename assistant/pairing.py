@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.evidence import Evidence
+from assistant.evidence import MEASURED, Evidence
 from ingest.words import stems
 
 _PAIRED = 0.7
 """Part of the lead's score from which a figure may take its place that counts the same as one of the other side."""
-_BEST = 20
-"""Candidates of a side that are looked at."""
 
 
 def paired(
@@ -25,7 +23,7 @@ def paired(
         compared: Whether one is set against the other, for which it takes two statements.
     """
     near = [
-        [each for each in side[:_BEST] if each.in_kind and each.apt >= max(0.5, lead.apt)
+        [each for each in side[:MEASURED] if each.in_kind and each.apt >= max(0.5, lead.apt)
          and each.score >= _PAIRED * lead.score and each.coverage >= lead.coverage - 0.05]
         for side, lead in zip((one, other), leads, strict=True)
     ]  # fmt: skip

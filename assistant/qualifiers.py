@@ -67,10 +67,11 @@ UNITS = frozenset(unit for unit, _ in _UNITS)
 LEVELS = frozenset(level for level, _ in _LEVELS)
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _PLACED = re.compile(r"\b(?:in|at)\s+(?:the\s+)?(?P<name>[A-Z][\w’'&-]*(?:\.\w+)*(?:\s+[A-Z][\w’'&-]*)*)")
-_NO_PLACE = re.compile(
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|United States|U\.?S\.?A?"
-    r"|America)\b"
-)
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_NO_PLACE = re.compile(rf"(?:{_MONTHS}|United States|U\.?S\.?A?|America)\b")
+ASKED_PLACE = re.compile(rf"\b(?:in|near) (?!(?:{_MONTHS})\b)(?P<name>[A-Z][a-z]{{3,}}(?: [A-Z][a-z]{{3,}})*)")
+"""Where something is asked about: "in Spain". Narrower than `places`, because an answer is refused by it: what is
+short or all capitals ("in ML", "in SQL") is seldom a place. A language ("in Python") is taken for one."""
 
 
 def qualifiers(text: str) -> tuple[Qualifier, ...]:

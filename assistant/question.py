@@ -169,6 +169,8 @@ class Question:
 
     own_case: bool = False
     """Whether the person asks about themselves, so that only what holds for anybody can be said."""
+    measured: str = ""
+    """Stem of the verb whose time or amount is asked for: "work" of "How many hours do welders work?"."""
     sought: str = ""
     """Stem of the noun that is listed or counted: "skill" of "Which skills do welders need?"."""
 
@@ -248,6 +250,7 @@ def read_question(text: str, speaks_of: str = "") -> Question:
         every_source=every,
         qualifiers=(*qualifiers(asked), *(level_by_years(asked) if kind == "money" else ())) if kind in FIGURES else (),
         own_case=personal and not _AS_ONE_WHO.match(text),
+        measured=stem(worked[1]) if (worked := _WORKED.search(wanted)) else "",
         sought=_sought(wanted, kind),
     )
 

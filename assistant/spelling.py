@@ -8,7 +8,7 @@ of a title or label of the library.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -218,6 +218,17 @@ def _two_off(word: str, other: str) -> bool:
         return False
     alike = len(word) >= _LONG or other[:_ALIKE] == word[:_ALIKE]
     return alike and (word[-1] == other[-1] or len(other) >= len(word))
+
+
+def mistyped(term: str, held: Sequence[str]) -> bool:
+    """Whether a stem is one change away from that of a word of a text, though it is a word itself.
+
+    >>> mistyped("carer", ["career", "ladder"]), mistyped("stress", ["career"])
+    (True, False)
+    """
+    from rapidfuzz.distance import OSA
+
+    return len(term) >= 5 and any(OSA.distance(term, stem(word), score_cutoff=1) <= 1 for word in held)
 
 
 _ASKING_WORDS = (

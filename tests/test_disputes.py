@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
+from own_library import assistant_over
 
 from assistant.assistant import Assistant
-from assistant.build import build_assistant
 from ingest.embed import SentenceTransformerEmbedder
-from ingest.library import Library
-from ingest.settings import load_settings
 
 CRAFTS = {
     "welder": "# Welder\n\nA welder joins metal.\n\n## Pay\n\nWelders earn a median of $51,000 a year (2024).\n\n"
@@ -29,12 +26,8 @@ CRAFTS = {
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory, embedder: SentenceTransformerEmbedder) -> Iterator[Assistant]:
-    crafts, data = tmp_path_factory.mktemp("crafts"), tmp_path_factory.mktemp("data")
-    for name, text in CRAFTS.items():
-        (crafts / f"{name}.md").write_text(text, encoding="utf-8")
-    with closing(Library.open(data, embedder)) as library:
-        library.sync([str(crafts)])
-        yield build_assistant(load_settings(data_dir=str(data), env={}), library=library)
+    with assistant_over(tmp_path_factory.mktemp("library"), embedder, CRAFTS) as assistant:
+        yield assistant
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
+from own_library import assistant_over
 
 from assistant.assistant import Assistant
-from assistant.build import build_assistant
 from ingest.embed import SentenceTransformerEmbedder
-from ingest.library import Library
-from ingest.settings import load_settings
 
 ADS = {
     "bank": "# Hill Bank: junior data scientist\n\n## Pay\nHill Bank pays junior data scientists $91,500 a year.\n",
@@ -24,12 +21,8 @@ ADS = {
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory, embedder: SentenceTransformerEmbedder) -> Iterator[Assistant]:
-    ads, data = tmp_path_factory.mktemp("ads"), tmp_path_factory.mktemp("data")
-    for name, text in ADS.items():
-        (ads / f"{name}.md").write_text(text, encoding="utf-8")
-    with closing(Library.open(data, embedder)) as library:
-        library.sync([str(ads)])
-        yield build_assistant(load_settings(data_dir=str(data), env={}), library=library)
+    with assistant_over(tmp_path_factory.mktemp("library"), embedder, ADS) as assistant:
+        yield assistant
 
 
 @pytest.mark.parametrize("when", ["until when can I apply", "by when must I apply", "how long can I apply"])
