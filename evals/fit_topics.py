@@ -90,7 +90,7 @@ def matrix(signs: Sequence[Signs], names: Sequence[str]) -> NDArray[np.float64]:
 
 def fit_choice(cases: Sequence[Example], names: Sequence[str], penalty: float = 0.01) -> NDArray[np.float64]:
     """Weights of the signs of a mention: listwise softmax likelihood of the best mentions, with an L2 penalty."""
-    from scipy.optimize import minimize  # type: ignore[import-untyped]
+    from scipy.optimize import minimize
 
     data = [(matrix(one.signs, names), np.array(one.gains) >= max(one.gains) - 1e-9) for one in cases if one.needs]
 
@@ -109,7 +109,7 @@ def fit_choice(cases: Sequence[Example], names: Sequence[str], penalty: float = 
 
 def fit_omission(cases: Sequence[Example], chosen: Sequence[int], names: Sequence[str]) -> NDArray[np.float64]:
     """Weights of the signs of an omission: logistic regression, each case weighed by what is at stake."""
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+    from sklearn.linear_model import LogisticRegression
 
     gain = np.array([one.gains[pick] - one.base for one, pick in zip(cases, chosen, strict=True)])
     model = LogisticRegression(fit_intercept=False, max_iter=1_000)
