@@ -19,16 +19,13 @@ from ingest.words import stems, words
 MOST_ITEMS = 8
 """Items of a list at most."""
 
-_NAMED = 0.5
-"""Share of a heading's words that a question has to name to be about its section."""
-
 _REASONED = 0.85
 """How much of the best score a statement needs that gives a reason, to lead where a reason is asked for."""
 _DENIED = 0.75
 """The same for a statement that denies, where the question does."""
-_IN_THE_MANNER = 0.75
-"""The same for a statement that tells where something comes from, or whom it is for, where that is asked."""
-_IN_ITS_SECTION = 0.3
+_NAMED = 0.5
+"""Share of a heading's words that a question has to name to be about its section."""
+_IN_ITS_SECTION = 0.1
 """How far below the best score a list may be under a heading that the question names in full, as a part of it."""
 _OUTDATED = 0.3
 """How much older than the lead a figure may be to stand beside it."""
@@ -38,14 +35,13 @@ _ROUNDED = re.compile(r"(?P<figure>\d+(?:\.(?P<decimals>\d+))?)\s?(?:million|bil
 
 
 def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
-    """The best candidate; where a figure is wanted, the best that holds one and is hardly worse.
+    """The best candidate that says something.
 
-    A sentence that only opens a list says nothing by itself. Where it is asked whom something is for, or what goes
-    without something, a statement leads that speaks of that, if it is hardly worse.
+    A sentence that only opens a list says nothing by itself. Where it is asked what goes without something, a statement
+    leads that speaks of that, if it is hardly worse; where sources disagree, one that sets them beside each other; where
+    a reason is asked, one that gives it.
     """
     saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
-    if in_a_manner(asked.text) and not saying[0].fits:
-        saying = [_in_the_manner(saying[0], saying), *saying]
     if goes_without(asked):
         near = (one for one in saying if one.score > saying[0].score * _DENIED and _says_of(asked, one))
         denying = [one for one in near if denied(said_by(one))]
@@ -58,16 +54,7 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
         return _row_by_source(best, saying)
     if asked.kind == "reason" and not best.in_kind:
         return next((one for one in saying if one.in_kind and one.score > best.score * _REASONED), best)
-    if asked.kind == "advice" and not (best.in_kind and best.fits):
-        return _advice(best, saying)
-    if not asked.wants_figure:
-        return _in_its_section(asked, best, saying)
-    if asked.claim and best.told == 1.0:
-        # It holds the very figure that the question takes for granted.
-        return best
-    if best.in_kind:
-        return _whole_subject(_as_narrow(best, saying), saying)
-    return _in_kind(best, saying)
+    return best if asked.wants_figure else _in_its_section(asked, best, saying)
 
 
 _LACKED = re.compile(r"\bwithout\s+((?:[\w-]+\s*){1,4})", re.IGNORECASE)
@@ -78,31 +65,6 @@ def _says_of(asked: Question, one: Evidence) -> bool:
     """Whether a statement speaks of what the question goes without; true where it says "not"."""
     lacked = _LACKED.search(asked.text)
     return not lacked or any(credit(term, word_set(said_by(one))) > 0 for term in stems(lacked.group(1)))
-
-
-def _as_narrow(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
-    """The best figure, unless it lacks a level or a year that was asked for and one that has it is hardly worse."""
-    meeting = (one for one in saying if one.in_kind and len(one.unmet) < len(best.unmet))
-    return next((one for one in meeting if one.score > best.score * 0.9 and one.coverage >= best.coverage), best)
-
-
-def _in_kind(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
-    """The best candidate that is of the kind asked for and hardly worse; the best of all where there is none."""
-    near = (one for one in saying if one.in_kind and one.coverage > best.coverage - 0.25)
-    return next((one for one in near if one.score > best.score * 0.8), best)
-
-
-def _advice(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
-    """The best candidate of the same document that tells what to do, where it is hardly worse."""
-    telling = (one for one in saying if one.in_kind and one.fits and one.hit.source.id == best.hit.source.id)
-    near = (one for one in telling if one.coverage > best.coverage - 0.5)
-    return next((one for one in near if one.score > best.score * 0.7), best)
-
-
-def _in_the_manner(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
-    """The best candidate that speaks in the manner of what is asked, of the same document first, where one is near."""
-    telling = [one for one in saying if one.fits and one.score > best.score * _IN_THE_MANNER]
-    return next((one for one in telling if one.hit.source.id == best.hit.source.id), next(iter(telling), best))
 
 
 def _row_by_source(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
@@ -141,22 +103,6 @@ def _heading_named(asked: Question, one: Evidence) -> float:
            if word not in frozenset(stems(one.hit.source.title))]  # fmt: skip
     named = frozenset(asked.terms)
     return sum(credit(word, named) for word in own) / len(own) if own else 0.0
-
-
-def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
-    """The best figure, unless it is of a part of what is asked about and one of the whole is hardly worse.
-
-    On a page about "web developers and digital designers", "digital designers held 128,900 jobs" is a part.
-    """
-    whole = (
-        one
-        for one in saying
-        if one.in_kind
-        and one.own > best.own + 0.1
-        and one.coverage >= best.coverage
-        and len(one.unmet) <= len(best.unmet)
-    )
-    return next((one for one in whole if one.apt >= 0.5 and one.score > best.score * 0.85), best)
 
 
 def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most: int = 3) -> list[Evidence]:
