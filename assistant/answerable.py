@@ -102,7 +102,11 @@ def goes_without(asked: Question) -> bool:
 
 def denies(asked: Question) -> bool:
     """Whether a question asks for what is not so, or goes without: an answer has to say that, too."""
-    return not asked.yes_or_no and denied(_ASKS_BACK.sub("", _asking(asked)))
+    said = _asking(asked)
+    for one in asked.qualifiers:
+        # "Without experience" is a level, which a statement says in other words.
+        said = said.replace(one.said, " ")
+    return not asked.yes_or_no and denied(_ASKS_BACK.sub("", said))
 
 
 def said_by(one: Evidence) -> str:
@@ -202,7 +206,9 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
     if not left and asked.unheld:
         # All that is left names the thing: what was asked of it is an everyday word that the library lacks ("happy").
         return True
-    return bool(left) and not any(credit(term, held) >= 0.5 for term in left)
+    # A row says what its cells hold, and each of them stands under words that hold for all.
+    enough = all if lead.statement.kind == "row" else any
+    return bool(left) and not enough(credit(term, held) >= 0.5 for term in left)
 
 
 def _tells_no_way(asked: Question, lead: Evidence) -> bool:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from assistant.alike import said_alike
 from assistant.claims import EXPLAINS, borne_out
-from assistant.forms import ended, fits, says_lacking
+from assistant.forms import ended, fits, says_lacking, superlative
 from assistant.narrowing import Beside, beside_of, initials, narrowed, narrowings, year_of
 from assistant.qualifiers import YEAR, Qualifier, unmet
 from assistant.question import Question
@@ -177,7 +178,7 @@ def _evidence(
     dated = f"{above} {said} {'' if YEAR.search(said) else reference.as_of or origin.as_of}"
     lacking = unmet(question.qualifiers, held | frozenset(one.value for one in narrowings(above)), dated, own | way)
     met = frozenset(stem for one in question.qualifiers if one not in lacking for stem in one.stems)
-    met |= frozenset(stems(ended(question.text, said)))
+    met |= frozenset(stems(f"{ended(question.text, said)} {superlative(question.text, statement.text)}"))
     owned = {term: max(_met_in(question, term, own), float(term in met)) for term in question.terms}
     credits = {term: max(owned[term], _met_in(question, term, way)) for term in question.terms}
     total = sum(term_weights.values()) or 1.0
@@ -207,7 +208,7 @@ def _evidence(
 
 def _names_sought(question: Question, held: frozenset[str]) -> bool:
     """Whether a statement, or the way to it, names what is listed or counted; true where nothing is."""
-    return not question.sought or credit(question.sought, held) > 0
+    return not question.sought or _met_in(question, question.sought, held) > 0
 
 
 def _heading_about(question: Question, hit: Hit) -> str:
@@ -254,7 +255,7 @@ def _told(question: Question, own: frozenset[str], way: frozenset[str], text: st
 
 
 def credit(term: str, held: Set[str]) -> float:
-    """1 for the word itself or its initials written out, less for a word with the same beginning, else 0.
+    """1 for the word itself or its initials written out, less for one that says the same or begins alike, else 0.
 
     English doubles a last letter before some endings ("refer", "referral").
 
@@ -267,6 +268,8 @@ def credit(term: str, held: Set[str]) -> float:
     """
     if term in held:
         return 1.0
+    if not held.isdisjoint(said_alike(term)):
+        return PREFIX_CREDIT
     # Shorter ones may be initials.
     if len(term) > 4 and (
         f"{term}{term[-1]}" in held or (len(term) > 5 and term[-2] == term[-1] and term[:-1] in held)
@@ -280,7 +283,12 @@ def credit(term: str, held: Set[str]) -> float:
 
 
 def _met_in(question: Question, term: str, held: frozenset[str]) -> float:
-    """The credit of a question's term; a name that the library lacks is met by nothing but itself."""
+    """The credit of a question's term; a name that the library lacks is met by nothing but itself.
+
+    Places to fill that are counted are met by others of their kind: "openings" by "ads".
+    """
+    if term == question.sought and term in _PLACES_TO_FILL and not held.isdisjoint(_PLACES_TO_FILL):
+        return max(PREFIX_CREDIT, credit(term, held))
     return float(term in held) if term in question.strange else credit(term, held)
 
 
@@ -308,6 +316,8 @@ def _apt(question: Question, hit: Hit, statement: Statement, met: frozenset[str]
     return sum(credit(one, named) for one in words) / len(words) if words else 1.0
 
 
+_PLACES_TO_FILL = frozenset(map(stem, ("openings", "vacancies", "postings", "ads", "positions", "listings")))
+"""What an employer puts up for somebody to take; they are counted alike."""
 _SEVERAL = re.compile(r",|\b(?:and|or)\b", re.IGNORECASE)
 
 

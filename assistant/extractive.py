@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from assistant.alike import said_alike
 from assistant.answerable import (
     LEAST,
     LEAST_BESIDE,
@@ -290,7 +291,11 @@ def _of_both(taken: Parts, whole: Finding) -> Finding:
 
 def _without_everyday(asked: Question, frequency: Frequency) -> Question:
     """The question without words that the library lacks and that English uses for everything ("come", "keep")."""
-    everyday = {stem(word) for word in words(asked.text) if is_everyday(word) and not frequency(stem(word))}
+    everyday = {
+        stem(word)
+        for word in words(asked.text)
+        if is_everyday(word) and not any(map(frequency, (stem(word), *said_alike(stem(word)))))
+    }
     terms = tuple(term for term in asked.terms if term not in everyday)
     unheld = frozenset(asked.terms) - frozenset(terms)
     return replace(asked, terms=terms, unheld=unheld) if terms else asked

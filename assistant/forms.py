@@ -34,11 +34,13 @@ FREE = re.compile(r"\bfree\b|\bcosts? nothing\b", re.IGNORECASE)
 PERCENT = re.compile(r"(?<!(?:19|20)\d\d[–-]\d)\d\s?(?:%|per ?cent\b|percentage points?\b)", re.IGNORECASE)
 """A share; the years of a column headed "Change, 2024-34 Percent" are none."""
 COUNT = re.compile(
-    r"(?<![$€£₹\d.,])(?<![A-Za-z]-)(?<![A-Za-z])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
+    r"(?<![$€£₹\d.,])(?<!(?:19|20)\d\d[–-])(?<![A-Za-z]-)(?<![A-Za-z])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
     r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d|(?!(?:k|m|bn)\b)[A-Za-z])"
-    rf"|\b{_SPELLED}\s(?!(?:year|month|week|day|hour|minute|decade)s?\b)[a-z]",
+    rf"|\b{_SPELLED}\s(?!(?:year|month|week|day|hour|minute|decade|time)s?\b)[a-z]",
     re.IGNORECASE,
 )
+_BY_PERCENT = re.compile(r"\bby (?:about |nearly |around |over |almost )?\d[\d.]*\s?(?:%|per ?cent\b)", re.IGNORECASE)
+"""A change; it is no share: "grew by 35%"."""
 _ONE_IN = re.compile(
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|\d+) (?:in|out of) (?:two|three|four|five|six|eight|ten|\d+)\b",
     re.IGNORECASE,
@@ -98,6 +100,13 @@ _HOW_LONG = re.compile(
 )
 _HOW_OLD = re.compile(r"\bhow old\b|\bage\b", re.IGNORECASE)
 _HOW_MANY_JOBS = re.compile(r"\bhow many (?:\w+ )?(?:jobs|openings|postings|ads|positions|vacancies)\b", re.IGNORECASE)
+_OF_JOBS = re.compile(
+    r"\b(?:jobs|openings|postings|ads|positions|vacancies)\s+(?:(?:still|now|really|actually|even|that) )?"
+    r"(?:(?:are|is|were)(?! there)|asks?|wants?|needs?|requires?|mentions?|names?|shows?|says?|offers?|calls?"
+    r"|states?)\b",
+    re.IGNORECASE,
+)
+"""Jobs of which something is said, so that a share of them answers: "How many jobs are remote?"."""
 _OPENINGS = re.compile(r"\b(?:openings|vacancies|postings|ads)\b", re.IGNORECASE)
 _COUNTED_OPENINGS = re.compile(
     rf"\d[\d,.]*(?: (?:thousand|million))? (?:(?:job|new|annual) )?{_OPENINGS.pattern}", re.IGNORECASE
@@ -142,7 +151,7 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
         case "percent":
             return bool(PERCENT.search(text) or _ONE_IN.search(text))
         case "count":
-            share = PERCENT.search(text) or SHARE_OF.search(text)
+            share = PERCENT.search(_BY_PERCENT.sub(" ", text)) or SHARE_OF.search(text)
             places = _HOW_MANY_JOBS.search(asked) or _OPENINGS.search(asked)
             told = text if places else _COUNTED_OPENINGS.sub(" ", text)
             return bool(COUNT.search(told) or (share and _shares_count(asked)))
@@ -167,7 +176,7 @@ def told_once(text: str) -> str:
 
 
 _MOST = re.compile(
-    r"\b(?:most|best|highest|top|largest|biggest|greatest|fastest|first|leading|leads?|strongest|above all)\b",
+    r"\b(?:most|best|highest|top|largest|biggest|greatest|fastest|quickest|first|leading|leads?|strongest|above all)\b",
     re.IGNORECASE,
 )
 _LEAST = re.compile(r"\b(?:least|worst|lowest|smallest|cheapest|slowest|last|weakest)\b", re.IGNORECASE)
@@ -267,6 +276,16 @@ def ended(asked: str, text: str) -> str:
     return wanted.group() if wanted and _ENDED.search(text) else ""
 
 
+def superlative(asked: str, text: str) -> str:
+    """The words that ask for the most or the least of something, where a text tells of it; else nothing.
+
+    >>> superlative("Which job has the worst outlook?", "Cooks grow slowest."), superlative("Worst job?", "Cooks cook.")
+    ('worst', '')
+    """
+    both = (one.findall(asked) for one in (_MOST, _LEAST) if one.search(text))
+    return " ".join(word for found in both for word in found if word.lower().endswith(("est", "ost", "orst")))
+
+
 def of_the_future(asked: str, text: str) -> bool:
     """Whether a text speaks of what is yet to come; true where no change to come is asked for.
 
@@ -332,7 +351,8 @@ _ANY_TIME = re.compile(rf"{DATE.pattern}|{SPAN.pattern}", re.IGNORECASE)
 
 def _shares_count(asked: str) -> bool:
     """Whether a share is as good as a number: of people and firms; of jobs, an absolute number is meant."""
-    return not _HOW_MANY_JOBS.search(asked) and not re.search(r"\bare there\b", asked, re.IGNORECASE)
+    absolute = _HOW_MANY_JOBS.search(asked) and not _OF_JOBS.search(asked)
+    return not absolute and not re.search(r"\bare there\b", asked, re.IGNORECASE)
 
 
 def _other_money(asked: str, text: str) -> bool:

@@ -21,7 +21,8 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ),
     (
         "list",
-        r"^(?:which|what) (?:\w+ ){1,3}(?:are )?(?:grow\w*|ris\w+|fall\w*|pays?|paid|earns?) (?:the |their \w+ )?"
+        r"^(?:what|which)\b.*\b(?:fastest|quickest|slowest|most (?:quickly|rapidly))[- ]growing (?!rate)\w"
+        r"|^(?:which|what) (?:\w+ ){1,3}(?:are )?(?:grow\w*|ris\w+|fall\w*|pays?|paid|earns?) (?:the |their \w+ )?"
         r"(?:fastest|most|best|quickest|highest|least|worst)\b"
         r"|^(?:what|which) (?:[\w-]+ ){0,3}(?:are|is|will be|would be) (?:most |more )*"
         r"(?:in (?:high )?demand|sought|wanted|asked)\b",
@@ -91,7 +92,10 @@ CUES: dict[Kind, frozenset[str]] = {
     ),
     "percent": frozenset(
         stem(word)
-        for word in "fast quickly percent percentage share outlook growth grow rate demand sought prospects".split()
+        for word in (
+            "fast quickly percent percentage fraction proportion portion share outlook growth grow rate demand sought "
+            "prospects"
+        ).split()
     ),
     "count": frozenset(
         stem(word) for word in "many number jobs people employed positions exist there hold held".split()

@@ -6,8 +6,10 @@ the first one does. The lists are plain English; "unable" and "able" are told by
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
+from assistant.alike import said_alike
 from ingest.words import stem, words
 
 _PAIRS = """
@@ -53,6 +55,8 @@ _SAID_OF = frozenset(
     ).split()
 )
 """Stems that are said of a thing and do not tell it from another, as "first" and "junior" do."""
+_HOW_MUCH = re.compile(r"\bhow \w+", re.IGNORECASE)
+"""What asks for a measure and says nothing of it: "how many" is not answered less by "few"."""
 _PREFIXES = ("un", "non")
 _SHORTEST = 4
 """Letters of a word at least that a prefix turns round: "able"."""
@@ -79,12 +83,13 @@ def opposed(asked: str, told: str) -> list[str]:
     >>> opposed("Which is the first?", "It is the first, not the second.")
     []
     """
-    ours, theirs = words(asked), frozenset(words(told))
+    ours, theirs = words(_HOW_MUCH.sub(" ", asked)), frozenset(words(told))
     own, held = frozenset(map(stem, ours)), frozenset(map(stem, theirs))
     return [
         word
         for word in dict.fromkeys(ours)
         if stem(word) not in held
+        and held.isdisjoint(said_alike(stem(word)))
         and (_opposites().get(stem(word), frozenset()) & held - own or _turned(word) & theirs - frozenset(ours))
     ]
 

@@ -27,6 +27,8 @@ _AUXILIARY_AT_END = re.compile(
 )
 _FORMAL = re.compile(r"(?:take|takes|make|makes|worth|possible|hard|difficult|(?:is|was|'s) [\w-]+) .*\b(?:to|be|if)\b")
 """What stands behind an "it" that means nothing: "it takes years to", "it is better to"."""
+_CLAUSE = re.compile(r"(?:others|they|you|we|i|people|nobody|everybody|anybody|no one|someone)\b")
+"""What stands behind a "that" which joins a clause: "what do I have that others lack"."""
 _HEAD_AT_END = re.compile(r"\b(?:ones?|those|some|any|every)(?:thing|one|body)?\s*$", re.IGNORECASE)
 """What a clause with "that" may hang on without naming anything: "is there one that pays more"."""
 _INTRODUCED = re.compile(r"\b(?:my|our|your|an?)\s+\w", re.IGNORECASE)
@@ -77,6 +79,8 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     if word in _POINTING and (not before.strip() or (stems(following) and not _AUXILIARY_AT_END.search(before))):
         return True
     heads = stems(before) or _HEAD_AT_END.search(before)
+    if word == "that" and _CLAUSE.match(after):
+        return True
     relative = word == "that" and after and before and not PREPOSITION.search(before) and heads
     named_here = named and re.search(r"(?:\band\b|[,;?!]|\. |- |\bif\b)", before)
     compound = " " in word and after and (stems(following) or following in ("of", "as"))

@@ -44,10 +44,14 @@ _LEVELS = tuple(
     for level, pattern in (
         ("entry", r"entry[- ]?levels?|beginners?|juniors?|newcomers?|(?:new|fresh|recent) graduates?"
                   r"|(?:at|in|from) the (?:very )?(?:start|beginning)(?! of the)|start(?:ing|s)? (?:out|with|at|from)"
-                  r"|starting (?:salar\w+|pay|wages?)|(?:just|only) starting|first job|starters?"),
+                  r"|starting (?:salar\w+|pay|wages?)|(?:just|only) starting|first job|starters?|inexperienced"
+                  r"|(?:no|little|zero|without(?: any| much)?|(?:not|\w+n['’]t) (?:have )?(?:any|much))"
+                  r" (?:work )?experience"
+                  r"|(?:not|\w+n['’]t)(?: yet| very| that)? experienced"),
         ("early", r"early[- ]careers?"),
         ("mid", r"mid[- ]?(?:careers?|levels?)|middle of (?:the|a|my|your|their) career|intermediate"),
-        ("senior", r"experienced|seniors?(?: level)?|seasoned|(?:a lot|lots|much|plenty) of experience"),
+        ("senior", r"(?<!not )(?<!n['’]t )(?<!not yet )(?<!not very )experienced|seniors?(?: level)?"
+                    r"|seasoned|(?:a lot|lots|much|plenty) of experience"),
         ("late", r"late[- ]careers?|(?:at|near|towards?) the end of (?:the|a|my|your|their) career"),
         ("principal", r"principals?"),
         ("staff", r"staff(?= (?:level|engineers?|scientists?)|$)"),

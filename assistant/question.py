@@ -39,6 +39,16 @@ _ABOUT_ME = re.compile(
     r"|any)\b)",
     re.IGNORECASE,
 )
+# "Paralegal here, where would I fit?", "Was a nurse for years, too old for it?": the same without "I am".
+_ELLIPTIC = re.compile(
+    r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
+    r"(?!(?:what|which|how|where|when|who|whom|whose|why|can|could|do|does|did|is|are|should|would|will|has|have|if|as"
+    r"|in|at|for|on|with|without|by|besides?|apart|compared|between|after|before|since|because|given)\b)"
+    r"(?:[\w/+#'’-]+,?\s+){0,8}?[\w/+#'’-]+(?:[,;:.!]\s*|\s+[-–—]+\s+)(?:and |but |so |now )*"
+    r"(?=(?:(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am)\b[^?]*\b(?:i|me|my)\b"
+    r"|(?:any|too|possible|worth)\b))",
+    re.IGNORECASE,
+)
 # "That is fine. Anyway, can I ...?": sentences that ask nothing, then one that does.
 _TOLD_FIRST = re.compile(
     r"^(?:[^?!.]{3,}[!.]\s+)+(?:(?:anyway|so|well|now|ok|okay|but|and)[\s,]+)*"
@@ -97,6 +107,7 @@ _ASKING = frozenset(
         "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger "
         "define definition meaning usual normal fair reasonable okay enough well going rate cheap cheaper cheapest "
         "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose "
+        "mostly mainly yet already "
         "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto hear heard reads claims "
         "clarify elaborate specify confirm "
         "monday tuesday wednesday thursday friday saturday sunday tomorrow yesterday tonight"
@@ -120,12 +131,24 @@ _WORKED = re.compile(
 
 # A stretch of time that a question about the future names; statements give theirs in years ("2024 to 2034").
 _HORIZON = re.compile(
-    r"\b(?:in|over|for|during|within) the (?:next|coming)(?: few| several| \w+)?(?: years?| decades?)?\b", re.IGNORECASE
+    r"\b(?:in|over|for|during|within) (?:the (?:next|coming)(?: few| several| \w+)?(?: years?| decades?)?"
+    r"|(?:\d+|two|three|five|ten|twenty|a few) (?:years?|decades?)(?: time| from now)?(?=\W*$))\b",
+    re.IGNORECASE,
 )
 
 _AT_HOME = re.compile(r"\b(?:in|across|throughout) (?:America|the (?:US|U\.S\.|USA|States))(?!\w)", re.IGNORECASE)
 """The country that figures are of where none is named; it sets none apart."""
 
+_AGE = re.compile(
+    r"\b(?:(?:at|am|i['’]?m|turn(?:ed|ing)?|aged?|be(?:ing)?|over) (?P<at>[2-7]\d)\b"
+    r"(?!\s?(?:%|,\d|k\b|per|hours?|dollars|days|weeks|months|years? (?:in|of (?!age)))|\.\d)"
+    r"|(?P<old>[2-7]\d)[- ]?(?:years?[- ]old|yrs?[- ]old|y/?o)\b)",
+    re.IGNORECASE,
+)
+"""How old somebody is; no document has to repeat the very year."""
+
+_GOES_ON = re.compile(r"\bkeeps? (?:on )?(?=\w+ing\b)", re.IGNORECASE)
+"""What only says that something goes on: "Do jobs keep growing?"."""
 _YES_OR_NO = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|am|may|might|must)\b", re.IGNORECASE
 )
@@ -233,6 +256,9 @@ def read_question(text: str, speaks_of: str = "") -> Question:
         asked = f"{asked[: one.start()]} {asked[one.end() :]}"
     wanted = _EVERY_SOURCE.sub(" ", asked) if every else asked
     kind = _kind(wanted, claimed, speaks_of)
+    if kind == "education" and personal and not told and (match := _about_asker(text)):
+        # A degree that a person has is not what is asked.
+        kind = _kind(text[match.end() :], claimed, speaks_of)
     terms, carried = _terms(wanted, kind)
     found = terms or tuple(one for one in carried if one not in _ASKING) or carried
     return Question(
@@ -299,7 +325,7 @@ def asked_alone(text: str) -> str:
 
 def _about_asker(text: str) -> re.Match[str] | None:
     """What people tell of themselves in front of a question; what they heard is not of themselves."""
-    return None if HEARSAY.match(text) else _ABOUT_ME.match(text)
+    return None if HEARSAY.match(text) else _ABOUT_ME.match(text) or _ELLIPTIC.match(text)
 
 
 def _told_in_front(text: str) -> tuple[str, str, bool]:
@@ -323,7 +349,7 @@ _GROWING = re.compile(r"\bemployment\b(?=.*\b(?:grow\w*|change\w*|rise|fall|incr
 
 def _terms(asked: str, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Stems that an answer has to be about, and all that carry meaning, each once, in order."""
-    bare = _AT_HOME.sub(" ", _HORIZON.sub(" ", asked))
+    bare = _AGE.sub(" ", _GOES_ON.sub(" ", _AT_HOME.sub(" ", _HORIZON.sub(" ", asked))))
     asked_of_me = [stem("interview"), stem("questions")] if _ASKED_OF_ME.search(asked) else []
     raw = (*asked_of_me, *(stem(word) for word in words(bare) if word not in STOPWORDS))
     carried = tuple(dict.fromkeys(raw))

@@ -23,6 +23,7 @@ from assistant.spans import PREPOSITION, Span, article, is_name, only_name, span
 from assistant.topics import (
     OMITTED,
     OMITTED_BESIDE,
+    Mention,
     Pronoun,
     Talk,
     asks_what_for,
@@ -65,6 +66,16 @@ _OWN_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 """Who or what does it, named in the question: "Which skills do employers want?", "Which jobs pay most?"."""
+_AMERICA_ALONE = re.compile(
+    r"^(?P<ahead>(?:(?:and|but|so|what about|how about|ok|okay)\s+)*)(?:in )?the (?:US|USA|U\.S\.|States)(?=\W*$)"
+)
+"""A country whose initials are a pronoun, too: "And the US?"."""
+_SUCH_ONE = re.compile(
+    r"\b(?:want|wants|need|needs|have|has|had|get|gets|got|require|requires|buy|without|ask for|asks for) "
+    r"(?P<one>one)\W*$",
+    re.IGNORECASE,
+)
+"""One of what was named before: "Do I need one?"."""
 _ONE_AT_END = re.compile(r"(?<=\bbecome )one\W*$", re.IGNORECASE)
 _THAN_ANOTHER = re.compile(
     r"^(?:and |but |so )*(?:is|was|are|were) (?:that|this|it|they|those) (?:also |even |much |really |still )*"
@@ -121,12 +132,15 @@ class State:
     """What was answered."""
     talk: Talk = Talk()
     """What has been named so far."""
+    told: str = ""
+    """What somebody told of themselves in a turn that asked nothing."""
     beside: bool = False
     """Whether the last question is a part of the same turn as the next."""
 
     def heard(self, question: str, asked: str, topic: tuple[str, ...] = (), dependent: float = 0.0) -> State:
         """The state after one turn more: as it was put, as it stands alone, and how surely it pointed back to what."""
-        return State(asked, "", self.talk.heard(question, asked, topic or self.talk.topic, dependent))
+        told = asked.rstrip(" .!") if _only_told(asked) else self.told
+        return State(asked, "", self.talk.heard(question, asked, topic or self.talk.topic, dependent), told)
 
 
 def _step(question: str, state: State, labels: Labels, similar: Similar) -> State:
@@ -134,18 +148,18 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     question = " ".join(question.split())
     if not question or not state.asked:
         return state.heard(question, question)
-    question = _name_ordinal(question, state.answer)
+    question = _AMERICA_ALONE.sub(r"\g<ahead>in the United States", _name_ordinal(question, state.answer))
     if than := _THAN_ANOTHER.match(question):
         same = _replace(than["other"], state.asked, labels, similar, led=True)
         return state.heard(question, same or f"{state.asked.rstrip(' ?.!')} vs {than['other']}?", state.talk.topic, 1.0)
+    if _of_who_told(question, state, labels):
+        # What was told of oneself and asked nothing belongs to the questions that come next and name little.
+        return replace(state.heard(question, question), asked=f"{state.told}. {question}")
     form = carried(question, state.asked, labels)
     if form:
         return state.heard(question, form, state.talk.topic, 1.0)
     if _BARE.match(question):
         return state.heard(question, f"{state.asked.rstrip(' ?.!')}: {question}", state.talk.topic, 1.0)
-    if _only_told(state.asked) and _OF_ONESELF.search(question) and not _only_told(question):
-        # What was told of oneself and asked nothing belongs to the question that comes next.
-        return state.heard(question, f"{state.asked.rstrip(' .!')}. {question}")
     lead_in = _LEAD_IN.match(question)
     rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")
     pronoun = pronoun_in(question)
@@ -164,6 +178,9 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if meant is None:
         return state.heard(question, question)
     nameless = state.beside and all(one.isdigit() or one in _UNTIL for one in read_question(question).subject)
+    if not pronoun and (one := _SUCH_ONE.search(question)) and (such := _named_with_a(state.talk)):
+        of_such = f"{question[: one.start('one')]}{article(such.text)} {such.text}?"
+        return state.heard(question, of_such, such.key, 1.0)
     likely = 1.0 if pronoun or attributes_only or nameless else leaves_out(question, state.talk)
     least = OMITTED_BESIDE if state.beside else OMITTED
     unheld = state.answer.startswith(NOT_HELD) and meant.turn == len(state.talk.turns) - 1
@@ -171,7 +188,39 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         # What nothing was held of is no subject of the talk: only a question that has none itself is about it.
         likely = 0.0
     asked = put(question, pronoun, meant.text, _placed(meant.text, state.asked)) if likely >= least else question
+    if pronoun and pronoun.among and likely >= least:
+        asked = _other_pronoun(asked, question[pronoun.end :], meant, state.talk, labels)
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
+
+
+def _other_pronoun(asked: str, behind: str, meant: Mention, talk: Talk, labels: Labels) -> str:
+    """A question on some of several with the other thing named that it points to: "How many of them use it?"."""
+    pronoun = pronoun_in(behind)
+    if pronoun is None or pronoun.plural:
+        return asked
+    rest = replace(talk, mentions=tuple(one for one in talk.mentions if not frozenset(one.key) & frozenset(meant.key)))
+    other = pointed_at(asked, pronoun, rest, labels)
+    return f"{asked[: -len(behind)]}{put(behind, pronoun, other.text)}" if other else asked
+
+
+def _named_with_a(talk: Talk) -> Mention | None:
+    """The thing that was last named with "a" or "an", with all its words."""
+    named = [one for one in talk.mentions if one.signs["a"] and not one.signs["cut_behind"]]
+    return max(named, default=None, key=lambda one: (one.turn, len(one.key)))
+
+
+def _of_who_told(question: str, state: State, labels: Labels) -> bool:
+    """Whether a question of oneself comes next behind what was told, or later and names nothing by itself."""
+    if not state.told or not _OF_ONESELF.search(question) or _only_told(question):
+        return False
+    if _only_told(state.asked):
+        return True
+    named = any(word[:1].isupper() and word not in ("I", "I'm", "I’m") for word in question.split()[1:])
+    # "They" may be employers, whom nobody has named.
+    points = (one := pronoun_in(question)) and not one.plural
+    return not (named or _has_topic(question, labels) or points) and bool(
+        _QUESTION_WORD.match(_LEAD_IN.sub("", question))
+    )
 
 
 def _only_told(text: str) -> bool:

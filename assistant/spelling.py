@@ -51,7 +51,13 @@ _JOTTED = (
     (re.compile(r"(?<![\w/])w/o(?![\w/])", re.IGNORECASE), "without"),
     (re.compile(r"(?<![\w/])b/c(?![\w/])|\bcuz\b", re.IGNORECASE), "because"),
     (re.compile(r"\b4(?= (?:me|you|us|him|her|them|my|an?|the|people|beginners)\b)", re.IGNORECASE), "for"),
+    (re.compile(r"\bgen[- ]?ai\b", re.IGNORECASE), "generative AI"),
     (re.compile(r"\bwtf\b", re.IGNORECASE), "what"),
+    (re.compile(r"\b(?:lay|lays|laid|laying) (?:(?:people|workers|staff|them|me|us) )?off\b", re.IGNORECASE), "cut"),
+    (
+        re.compile(r"(?<=\bwork )from (?:home|anywhere)\b|(?<=\bworking )from (?:home|anywhere)\b|\bwfh\b", re.I),
+        "remote",
+    ),
     (re.compile(r"\b(?:my|your|a|their) foot in the door\b", re.IGNORECASE), "in"),
     (re.compile(r"\b(?:make|rake in|pull down) (?:big )?(?:bank|bucks|dough|cash)\b", re.IGNORECASE), "earn"),
 )

@@ -28,13 +28,17 @@ _PREPOSITIONS = frozenset(
 _ABOUT = frozenset("about of describe define explain called".split())
 _WH = frozenset("what which who whom whose why how when where".split())
 _SUBJECTS = frozenset("i you we they he she it".split())
-_ADVERBS = frozenset("still already yet ever even just only also now today currently actually really".split())
+_ADVERBS = frozenset(
+    "say says said still already yet ever even just only also now today currently actually really".split()
+)
 _FUNCTION = STOPWORDS | _ADVERBS | _AUXILIARIES | _COPULAS | _PREPOSITIONS | _ABOUT | _WH
 _COMPARING = frozenset(
     "other others another else same different difference differences similar first best most largest biggest one ones "
     "type types kind kinds".split()
 )
 """Words that relate to something named elsewhere."""
+_VERBS = frozenset("wants needs pays has makes uses hires asks employs offers earns gets leads grows".split())
+"""Verbs of one who does something, where a noun could stand, too."""
 _LONGEST = 6
 _WORKER = re.compile(
     r"(?:eer|ist|yst|ian|tect|cher|ager|oper|ltant|fessor|ruiter|lawyer|nurse|doctor)s?$", re.IGNORECASE
@@ -124,6 +128,11 @@ def pointed_at(question: str, pronoun: Pronoun | None, talk: Talk, labels: Label
     others = [one for one in talk.mentions if not asked.issuperset(one.key)]
     several = [one for one in others if one.signs["plural"] and not one.signs["name"]]
     pointed = several if pronoun and pronoun.among and several else others
+    if pronoun and pronoun.plural and talk.turns:
+        # "And in Germany?", "Do they stay?": whom the question before spoke of, though another turn named them.
+        kept = [one for one in several if frozenset(one.key) <= frozenset().union(*talk.turns[-2:]) - asked]
+        placed = all(one.signs["name"] or one in several for one in others if one.turn == len(talk.turns) - 1)
+        pointed = kept if kept and placed else pointed
     return max(pointed, default=None, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
 
 
@@ -239,6 +248,10 @@ def _verbs(question: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int, in
     """
     found = []
     for index, token in enumerate(tokens[:-1]):
+        if token.group().lower() in ("which", "what", "many"):
+            if (at := _verb_of_asked(question, tokens, index + 1)) is not None:
+                found.append((index + 1, at))
+            continue
         if token.group().lower() not in _AUXILIARIES:
             continue
         first = index + 1 + (tokens[index + 1].group().lower() in ("the", "a", "an"))
@@ -250,6 +263,17 @@ def _verbs(question: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int, in
         elif behind - first > 1 and following not in _AUXILIARIES | _COPULAS | _PREPOSITIONS:
             found.append((first, behind - 1))
     return found
+
+
+def _verb_of_asked(question: str, tokens: Sequence[re.Match[str]], first: int) -> int | None:
+    """Where the verb stands of what "which" asks for, as in "Which banks hire robots?"; None where none is told.
+
+    That is what follows a plural, or one of some verbs behind a singular ("Which country wants robots?").
+    """
+    if _run_end(question, tokens, first) - first < 3:
+        return None
+    told = is_plural(tokens[first].group()) or tokens[first + 1].group().lower() in _VERBS
+    return first + 1 if told else None
 
 
 def _said_of(tokens: Sequence[re.Match[str]], first: int) -> bool:
@@ -316,4 +340,6 @@ def rarity(run: Sequence[str]) -> float:
 def is_plural(word: str) -> bool:
     """Whether a word, or the last of some, has the form of a plural."""
     low = word.lower()
+    if low in ("men", "women", "people", "children"):
+        return True
     return len(low) > 3 and low.endswith("s") and not low.endswith(("ss", "us", "is", "'s", "’s"))

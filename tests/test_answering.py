@@ -48,6 +48,10 @@ def test_a_question_is_read_for_the_kind_of_its_answer(question: str, kind: str)
      ("What does the exam cost?", "The exam costs $200.", True),
      ("What does the exam cost?", "Those who pass it earn $90,000.", False),
      ("How many welders are there?", "457,300", True), ("How many welders are there?", "in 2024", False),
+     ("How many jobs are remote?", "12% of the jobs are remote", True),
+     ("How many jobs are remote?", "They grew by 12%.", False), ("How many jobs are there?", "12% of jobs", False),
+     ("How many openings are there?", "There were 1,200 ads.", True),
+     ("How many jobs are there?", "A record (2025-26).", False),
      ("How fast is it growing?", "34 percent", True), ("What degree is needed?", "A bachelor's degree", True)],
 )  # fmt: skip
 def test_a_figure_has_to_be_of_the_kind_that_is_asked_for(question: str, text: str, meets: bool) -> None:

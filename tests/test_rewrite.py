@@ -237,6 +237,30 @@ def test_what_a_person_tells_first_is_taken_with_the_question_that_comes_next() 
     assert _ask("I am a web developer.", "What is MLOps?") == "What is MLOps?"
 
 
+def test_what_a_person_tells_goes_with_later_questions_that_name_nothing() -> None:
+    turns = ("I am a nurse.", "How do I become a data scientist?", "and what would I show them?")
+    assert _ask(*turns) == "I am a nurse. and what would I show them?"
+    assert _ask(*turns[:2], "What does a data scientist earn?") == "What does a data scientist earn?"
+
+
+def test_they_are_those_whom_the_talk_is_about_though_the_last_turn_named_a_place() -> None:
+    assert _ask("Are women rare in welding?", "what about Germany", "and do they stay") == "and do women stay"
+
+
+def test_of_several_the_other_thing_is_named_too() -> None:
+    turns = ("How many developers trust robots?", "how many of them use it?")
+    assert _ask(*turns) == "how many of developers use robots?"
+
+
+def test_one_is_what_was_named_with_an_article() -> None:
+    assert _ask("Can I weld without a licence?", "how many ads want one") == "how many ads want a licence?"
+
+
+def test_a_country_whose_initials_are_a_pronoun_is_named() -> None:
+    turns = ("Which country wants robots most?", "and the US?")
+    assert _ask(*turns) == "Which country wants robots most in the United States?"
+
+
 def test_one_thing_named_with_an_article_takes_the_place_of_another() -> None:
     assert _ask("What does an underwater welder earn?", "And a plumber?") == "What does a plumber earn?"
     assert _ask("What does a plumber earn?", "And an underwater welder?") == "What does an underwater welder earn?"
