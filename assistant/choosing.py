@@ -38,8 +38,8 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     """The best candidate that says something.
 
     A sentence that only opens a list says nothing by itself. Where it is asked what goes without something, a statement
-    leads that speaks of that, if it is hardly worse; where sources disagree, one that sets them beside each other; where
-    a reason is asked, one that gives it.
+    leads that speaks of that, if it is hardly worse; so does a reason, or what sets sources beside each other, where
+    that is asked for, and the list under a heading that is named.
     """
     saying = [one for one in candidates if not one.statement.text.endswith(":")] or list(candidates)
     if goes_without(asked):
