@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from assistant.claims import EXPLAINS, borne_out
 from assistant.forms import ended, fits, says_lacking
+from assistant.irregular import forms_of
 from assistant.narrowing import Beside, beside_of, initials, narrowed, narrowings, year_of
 from assistant.qualifiers import YEAR, Qualifier, unmet
 from assistant.question import Question
@@ -264,8 +265,10 @@ def credit(term: str, held: Set[str]) -> float:
     (0.8, 0.8)
     >>> [credit(*one) for one in (("europ", {"european"}), ("trainer", {"train"}), ("appli", {"applic"}))]
     [0.8, 0.8, 0.0]
+    >>> credit("kept", frozenset({"keep"}))
+    1.0
     """
-    if term in held:
+    if term in held or not forms_of(term).isdisjoint(held):
         return 1.0
     # Shorter ones may be initials.
     if len(term) > 4 and (

@@ -14,7 +14,8 @@ from ingest.words import stems
 _PRONOUN = re.compile(
     r"\b(it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there"
     r"|(?:that|this|the|those|these|such)(?: an?)?"
-    r" (?:one|ones|job|jobs|role|roles|field|career|path|position|profession|work|people|title|same))\b",
+    r" (?:one|ones|job|jobs|role|roles|field|career|path|position|profession|work|people|title|same)"
+    r"|(?:that|this|these|those) (?:exam|cert|certificate|certification|course|degree|visa|law)s?)\b",
     re.IGNORECASE,
 )
 _OWNERS = frozenset(("its", "their", "theirs", "his", "hers"))
@@ -31,6 +32,8 @@ _HEAD_AT_END = re.compile(r"\b(?:ones?|those|some|any|every)(?:thing|one|body)?\
 """What a clause with "that" may hang on without naming anything: "is there one that pays more"."""
 _INTRODUCED = re.compile(r"\b(?:my|our|your|an?)\s+\w", re.IGNORECASE)
 """Somebody whom the sentence itself brings in, as in "if my friend pays with her card"."""
+_GROWS = re.compile(r"(?:grow|shrink|declin|dy|boom|chang)(?:ing|s)\b")
+"""What a thing does, and no second word of its name: "Is the field growing?"."""
 _ASKS_BE = re.compile(r"(?:(?:why|but|so|and) )?(?:is|was|isn't|would|will)", re.IGNORECASE)
 _CLEFT = re.compile(r"(?:(?:true|correct|right)\b|[$€£]?\d).*\bthat\b")
 """As in "Is it true that nurses earn more?", "Is it 5% or 9% that they pay?"."""
@@ -79,5 +82,5 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     heads = stems(before) or _HEAD_AT_END.search(before)
     relative = word == "that" and after and before and not PREPOSITION.search(before) and heads
     named_here = named and re.search(r"(?:\band\b|[,;?!]|\. |- |\bif\b)", before)
-    compound = " " in word and after and (stems(following) or following in ("of", "as"))
+    compound = " " in word and after and not _GROWS.match(following) and (stems(following) or following in ("of", "as"))
     return bool(named_here or relative or compound)

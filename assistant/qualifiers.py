@@ -44,7 +44,8 @@ _LEVELS = tuple(
     for level, pattern in (
         ("entry", r"entry[- ]?levels?|beginners?|juniors?|newcomers?|(?:new|fresh|recent) graduates?"
                   r"|(?:at|in|from) the (?:very )?(?:start|beginning)(?! of the)|start(?:ing|s)? (?:out|with|at|from)"
-                  r"|starting (?:salar\w+|pay|wages?)|(?:just|only) starting|first job|starters?"),
+                  r"|starting (?:salar\w+|pay|wages?)|(?:just|only) starting|first job|starters?"
+                  r"|when (?:i|you|we|they|he|she|one|people) (?:first |just )?starts?(?! (?:to|an?|the|my|as)\b)"),
         ("early", r"early[- ]careers?"),
         ("mid", r"mid[- ]?(?:careers?|levels?)|middle of (?:the|a|my|your|their) career|intermediate"),
         ("senior", r"experienced|seniors?(?: level)?|seasoned|(?:a lot|lots|much|plenty) of experience"),

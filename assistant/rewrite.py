@@ -60,7 +60,7 @@ _ABOUT_THE_ASKER = re.compile(
 """What somebody tells of themselves and asks nothing with."""
 _OF_ONESELF = re.compile(r"\b(?:i|me|my|we|us|our)\b", re.IGNORECASE)
 _OWN_SUBJECT = re.compile(
-    r"\b(?:do|does|did|can|could|will|would|should|has|have)\s+(?!(?:i|you|we|one|it|they)\b)\w"
+    r"\b(?:do|does|did|can|could|will|would|should|has|have)\s+(?!(?:i|you|we|one|it|they|there)\b)\w"
     r"|^(?:which|what)\s+(?!(?:is|are|was|were|do|does|did|can|should)\b)[\w-]+\s+(?!(?:do|does|did|can|should)\b)\w",
     re.IGNORECASE,
 )
@@ -73,8 +73,14 @@ _THAN_ANOTHER = re.compile(
     re.IGNORECASE,
 )
 """What asks for the same of another: "Is that more than for cooks?"."""
-_UNTIL = frozenset(("till", "until", "then"))
-"""What only says up to when, and names nothing."""
+_NAMELESS = frozenset(stems("till until then job jobs future")) | frozenset(("till", "until", "then"))
+"""What names nothing by itself in a part of a turn: up to when, or that there will be jobs."""
+_LEVEL_ALONE = re.compile(
+    r"\b(?:seniors?|juniors?|beginners?|principals?|newcomers?)\b"
+    r"(?=\W*$|\W+(?:earn|get|make|do|need|have|has|is|are|learn|start)\w*\b|\W+(?:in|per|a|at)\b)",
+    re.IGNORECASE,
+)
+"""A level of a career without the work it is of: "What does a senior get?"."""
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 _ORDINAL = re.compile(r"\bthe (first|second|third|fourth|fifth|last)(?: one| option| of (?:these|those|them))?\b", re.I)
 _WORD = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
@@ -137,7 +143,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     question = _name_ordinal(question, state.answer)
     if than := _THAN_ANOTHER.match(question):
         same = _replace(than["other"], state.asked, labels, similar, led=True)
-        return state.heard(question, same or f"{state.asked.rstrip(' ?.!')} vs {than['other']}?", state.talk.topic, 1.0)
+        return state.heard(question, same or _set_beside(than["other"], state, labels), state.talk.topic, 1.0)
     form = carried(question, state.asked, labels)
     if form:
         return state.heard(question, form, state.talk.topic, 1.0)
@@ -163,7 +169,12 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
     if meant is None:
         return state.heard(question, question)
-    nameless = state.beside and all(one.isdigit() or one in _UNTIL for one in read_question(question).subject)
+    subject = frozenset(read_question(question).subject)
+    if (level := _LEVEL_ALONE.search(question)) and subject and subject <= frozenset(stems(level.group())):
+        ahead, behind = question[: level.end()].removesuffix("s"), question[level.end() :]
+        return state.heard(question, f"{ahead} {meant.text}{behind}", meant.key, 1.0)
+    nameless = state.beside and not _OWN_SUBJECT.search(question) and subject <= _NAMELESS
+    nameless |= state.beside and all(one.isdigit() for one in subject)
     likely = 1.0 if pronoun or attributes_only or nameless else leaves_out(question, state.talk)
     least = OMITTED_BESIDE if state.beside else OMITTED
     unheld = state.answer.startswith(NOT_HELD) and meant.turn == len(state.talk.turns) - 1
@@ -172,6 +183,16 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         likely = 0.0
     asked = put(question, pronoun, meant.text, _placed(meant.text, state.asked)) if likely >= least else question
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
+
+
+def _set_beside(other: str, state: State, labels: Labels) -> str:
+    """The question before with another thing beside what it is about; at its end where that is not in it."""
+    about = pointed_at(other, None, state.talk, labels)
+    at = state.asked.find(about.text) if about else -1
+    if about is None or at < 0:
+        return f"{state.asked.rstrip(' ?.!')} vs {other}?"
+    end = at + len(about.text)
+    return f"{state.asked[:end]} vs {other}{state.asked[end:]}"
 
 
 def _only_told(text: str) -> bool:
