@@ -43,7 +43,10 @@ _TELLS = re.compile(
 _ASKS = re.compile(
     r"\b(?:can|could|do|does|did|is|are|should|would|will|must) (?:i|you|we|they|it|he|she|one)\b", re.IGNORECASE
 )
-_BOTH = re.compile(r"\b(?:they both|both of them|both|each of them|the two)\b(?! (?:[\w-]+ ){1,2}and\b)", re.IGNORECASE)
+_BOTH = re.compile(
+    r"\b(?:they both|both of them|both|each of them|the two|either of them|either)\b(?! (?:[\w-]+ ){1,3}(?:and|or)\b)",
+    re.IGNORECASE,
+)
 _VERSUS = re.compile(
     _AND + r"(?:vs\.?|versus|(?:as )?compared (?:to|with)|as opposed to) (?P<other>.+)$", re.IGNORECASE
 )

@@ -12,6 +12,10 @@ from ingest.words import stem
 
 _ASKS: tuple[tuple[Kind, str], ...] = (
     ("reason", r"^why\b|\bhow come\b|\bwhat (?:causes?|caused|is the reason)\b"),
+    (
+        "time",
+        r"^(?:and |so )?(?:since |until |till |from |by )?when (?:do|does|did|is|are|was|were|will|must|can|should)\b",
+    ),
     ("other", r"\bwhere do(?:es)?\b.*\bcomes? from\b|^who (?:is|are|was) .*\bfor\W*$"),
     (
         "advice",
@@ -45,7 +49,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
         r"|\b(?:going rate|hourly|day rates?|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough"
         r"|paycheck|how much (?:money|cash|do"
         r"|does|did|would|can|could|will|is|are|was|were)|makes? (?:a |per |in a )?(?:year|month|hour)"
-        r"|make (?:more|less)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"
+        r"|makes? (?:the )?(?:more|less|most|least)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"
         r"|\bhow much\b.*\bmake\b"
         r"|\bwhat (?:do|does|did|can|could|would|will) (?:[\w'’/-]+ ){1,6}(?:make"
         r"(?=\W*$|\W+(?:in|at|as|on|when|after|a|per|and|or|now|today)\b)"
@@ -55,7 +59,8 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("count", r"\bhow many\b|\bnumber of\b|\bwhich(?: one)? (?:has|have) (?:the )?more (?:jobs|openings)\b"),
     (
         "percent",
-        r"\bhow (?:fast|quickly)\b|\b(?:faster|slower|per ?cent\w*|percentage|share of|outlook|growth|growing"
+        r"\bhow (?:fast|quickly)\b(?=.*\b(?:grow|ris|increas|fall|shrink|chang|expand|declin|go|mov)\w*)"
+        r"|\b(?:faster|slower|per ?cent\w*|percentage|share of|outlook|growth|growing"
         r"|grows?|grown"
         r"|grew|rate)\b|"
         r"\b(?:in|high|much) demand\b|"
@@ -99,7 +104,7 @@ CUES: dict[Kind, frozenset[str]] = {
     "count": frozenset(
         stem(word) for word in "many number jobs people employed positions exist there hold held".split()
     ),
-    "time": frozenset(stem(word) for word in "long time year date soon old take takes".split()),
+    "time": frozenset(stem(word) for word in "long time year date soon old take takes many much".split()),
     "education": frozenset(
         stem(word)
         for word in (

@@ -45,6 +45,13 @@ _POINTS = re.compile(
 )
 _SHORT = re.compile(r"(?:and |but |so )?(?:what|where|how|which)(?: comes)? (?:first|next|then)\W*$", re.IGNORECASE)
 """What asks in two words: "what first?"."""
+_BY_HOW_MUCH = re.compile(r",?\s+(?:and|or)\s+(?:if so,? )?(?:by )?how much\W*$", re.IGNORECASE)
+"""What asks once more for the figures that are compared: "Do cooks earn more, and how much?"."""
+_UNIT = re.compile(
+    r"\b(?P<more>more|less|better|higher|lower) (?P<unit>(?:per|an|a) (?:hour|year|month|week))(?= than\b)",
+    re.IGNORECASE,
+)
+"""The time that two pays are compared by."""
 _ALSO = re.compile(r"(?:do|does|did|is|are|has|have|can) (?:[A-Z][\w-]*(?: [A-Z][\w-]*)*)\W*$")
 _WHO_DOES = re.compile(r"(?:who|which [\w-]+)\s+", re.IGNORECASE)
 """What asks of one more whether it is so, too: "Who has to weld, and does Texas?"."""
@@ -91,7 +98,7 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
     >>> [parts("What do cooks and helpers earn?", names).how for names in ((), ("Cooks and Helpers",))]
     ['sides', 'one']
     """
-    question = _listed_last(" ".join(question.split()))
+    question = _compared_last(_listed_last(" ".join(question.split())))
     several = _several(question)
     question = unannounced(question)
     whole = named(question, names)
@@ -109,6 +116,19 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
     if len(sides) > 1:
         return Parts("sides", tuple(sides[:MOST]))
     return Parts("one", (Part(question, question.rstrip("?!. ")),))
+
+
+def _compared_last(question: str) -> str:
+    """A comparison with the time that it is by in front, and without what asks for its figures once more.
+
+    >>> _compared_last("Do cooks earn more per hour than smiths, and by how much?")
+    'per hour: Do cooks earn more than smiths'
+    """
+    if not _FIGURES_COMPARED.search(question):
+        return question
+    question = _BY_HOW_MUCH.sub("", question)
+    unit = _UNIT.search(question)
+    return f"{unit['unit']}: {_UNIT.sub(unit['more'], question)}" if unit else question
 
 
 def _listed_last(question: str) -> str:

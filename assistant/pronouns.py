@@ -12,10 +12,10 @@ from assistant.topics import Pronoun, mentions
 from ingest.words import stems
 
 _PRONOUN = re.compile(
-    r"\b(it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there"
+    r"\b((?:that|this|these|those) (?:exam|cert|certificate|certification|course|degree|visa|law)s?"
+    r"|it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there"
     r"|(?:that|this|the|those|these|such)(?: an?)?"
-    r" (?:one|ones|job|jobs|role|roles|field|career|path|position|profession|work|people|title|same)"
-    r"|(?:that|this|these|those) (?:exam|cert|certificate|certification|course|degree|visa|law)s?)\b",
+    r" (?:one|ones|job|jobs|role|roles|field|career|path|position|profession|work|people|title|same))\b",
     re.IGNORECASE,
 )
 _OWNERS = frozenset(("its", "their", "theirs", "his", "hers"))
@@ -64,7 +64,7 @@ def pronoun_in(question: str) -> Pronoun | None:
 def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     """Whether a pronoun is a mere form, joins clauses, stands before its own noun, or was named in its own sentence."""
     word, before = match.group().lower(), question[: match.start()]
-    after = question[match.end() :].strip().lower()
+    after = question[match.end() :].strip(" ?.!").lower()
     following = after.split()[0] if after else ""
     named = [one for one in mentions(before, 0) if not one.signs["after_wh"]]
     if word == "there":

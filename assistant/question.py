@@ -64,7 +64,10 @@ _DAY = re.compile(
 )
 """A day of one's own life, which no document is expected to repeat."""
 _OFFER_OF = re.compile(
-    r"\b(?:my |the |our )?(?:boss|company|employer|manager|firm|they) (?:has |have |just )*offer(?:ed|s)?\b", re.I
+    r"\b(?:my |the |our )?(?:boss|company|employer|manager|firm|they) (?:has |have |just )*offer(?:ed|s)?\b"
+    r"|\b(?:got|have|received|get) (?:an?|the|my|this) (?:job |first )?offer(?: from (?:an? |the )?[\w-]+)?"
+    r"(?: (?:for|of)\b)?",
+    re.IGNORECASE,
 )
 _OWN_WORDS = 2
 """Words from which a question about oneself stands without what was told in front of it."""

@@ -32,6 +32,8 @@ _PLACES = re.compile(
     rf"(?:\s*,?\s*(?:and|or|versus|vs\.?|compared (?:to|with))\s+"
     rf"(?:(?:in|at|near)\s+(?:{_PLACE}|[\w-]+(?=\W*$))|{_PLACE}))+)"
 )
+_CONTINENTS = frozenset(("Europe", "Asia", "Africa", "America", "Australia"))
+"""What only says where the places behind it lie: "in Europe, Germany or Spain"."""
 _BETWEEN_PLACES = re.compile(r"\s*,?\s*\b(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+)?|\s*,\s*")
 _JOINS = re.compile(
     r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+"
@@ -86,6 +88,7 @@ def places(question: str) -> list[Part]:
     if not match:
         return []
     names = [name for name in _BETWEEN_PLACES.split(match["names"]) if name]
+    names = names[1:] if len(names) > 2 and names[0] in _CONTINENTS else names
     before, after = question[: match.start()], question[match.end() :]
     return [Part(f"{before}{match['lead']} {name}{after}", name) for name in names]
 
