@@ -44,7 +44,8 @@ _ASKS = re.compile(
     r"\b(?:can|could|do|does|did|is|are|should|would|will|must) (?:i|you|we|they|it|he|she|one)\b", re.IGNORECASE
 )
 _BOTH = re.compile(
-    r"\b(?:they both|both of them|both|each of them|the two|either of them|either)\b(?! (?:[\w-]+ ){1,3}(?:and|or)\b)",
+    r"\b(?:they both|both of them|both|each of them|the two|either of them|either"
+    r"|each(?= (?:earns?|makes?|pays?|costs?|needs?|does|do|of)\b))\b(?! (?:[\w-]+ ){1,3}(?:and|or)\b)",
     re.IGNORECASE,
 )
 _VERSUS = re.compile(

@@ -16,7 +16,7 @@ _BE_OR_CAN = r"(?:is|are|was|were|can|could|should|would|will|must|may|might)"
 _NEXT_CLAUSE = re.compile(
     r"[,;]?\s+(?:and|but|or|also|plus)(?: also| then| if so,?)?\s+"
     rf"(?={AHEAD}(?:(?:what|which|how|where|when|who|whom|whose|why|do|does|is|are|can|should)\b(?!['’])"
-    rf"|{CONTRACTED}"
+    rf"|{CONTRACTED}|(?:please )?tell me (?={ASKS}\b)"
     rf"|(?:will|would|could|did|was|were|am|might)\s+{_SUBJECT}\b|(?:have|has|had|must|may)\s+{_WHO}\b))"
     rf"|,\s+(?=(?:(?:what|which|how|where|when|who|why)\b|{CONTRACTED}"
     rf"|(?:do|does|did|is|are|was|were|can|could|should|would|will|has|have)\s+{_WHO}\s+\w+))",
@@ -46,7 +46,10 @@ _OF_WHOM = rf"(?P<who>{_WHO}|(?:the|an?|my|your|our|their|its|his|her|these|thos
 _INDIRECT_BE = re.compile(rf"^{_ASK} {_OF_WHOM} (?P<be>{_BE_OR_CAN})\b", re.IGNORECASE)
 _SHORTENED = re.compile(r"(?<=\s)(?P<who>it|that|there|he|she)['’]s\b", re.IGNORECASE)
 _IF_BE = re.compile(rf"^(?:if|whether) (?P<who>{_WHO}|[\w-]+(?: [\w-]+){{0,3}}?) (?P<be>{_BE_OR_CAN})\b", re.IGNORECASE)
-_IF = re.compile(r"^(?:if|whether) (?P<who>i|you|we|they|it|he|she|[\w-]+s) (?P<verb>[\w-]+)\b", re.IGNORECASE)
+_IF = re.compile(
+    r"^(?:if|whether) (?P<who>i|you|we|they|it|he|she|women|men|people|[\w-]+(?:s|ing)) (?P<verb>[\w-]+)\b",
+    re.IGNORECASE,
+)
 
 
 def unannounced(sentence: str) -> str:
@@ -75,7 +78,8 @@ def clauses(sentence: str) -> list[str]:
     (['What would I learn', 'would I earn more?'], ['What is it', 'who has it?'])
     """
     match = _ANNOUNCED.match(sentence)
-    found = _NEXT_CLAUSE.split(sentence[match.end() :] if match else sentence)
+    first, *later = _NEXT_CLAUSE.split(sentence[match.end() :] if match else sentence)
+    found = [first, *map(unannounced, later)]
     if not match or not match["reports"]:
         return [direct(one) if at and _REPORTED_OF.match(one) else one for at, one in enumerate(found)]
     return [direct(one) for clause in found for one in _NEXT_REPORTED.split(clause)]
@@ -93,7 +97,7 @@ def direct(asked: str) -> str:
     if match := _IF_BE.match(asked):
         return f"{match['be']} {match['who']}{asked[match.end() :]}"
     if match := _IF.match(asked):
-        single = match["who"].lower() in ("it", "he", "she")
+        single = match["who"].lower() in ("it", "he", "she") or match["who"].endswith("ing")
         verb = re.sub(r"s$", "", match["verb"]) if single else match["verb"]
         return f"{'does' if single else 'do'} {match['who']} {verb}{asked[match.end() :]}"
     return _INDIRECT.sub(lambda one: f"{one['ask']} {'does' if one['s'] else 'do'} {one['who']} {one['verb']}", asked)

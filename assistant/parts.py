@@ -52,6 +52,7 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 """The time that two pays are compared by."""
+_COMPARE = re.compile(r"(?:please )?compare\b", re.IGNORECASE)
 _ALSO = re.compile(r"(?:do|does|did|is|are|has|have|can) (?:[A-Z][\w-]*(?: [A-Z][\w-]*)*)\W*$")
 _WHO_DOES = re.compile(r"(?:who|which [\w-]+)\s+", re.IGNORECASE)
 """What asks of one more whether it is so, too: "Who has to weld, and does Texas?"."""
@@ -175,7 +176,7 @@ def _several(question: str) -> list[str]:
             if found and (asks_every_source(clause) or begins_checking(clause)):
                 found[-1] = f"{found[-1].rstrip(' ?.!')}, {clause.rstrip(' ?.!')}?"
                 continue
-            asks = OPENS.match(clause) or clause.endswith("?") or _ATTRIBUTE_OF.match(clause)
+            asks = OPENS.match(clause) or clause.endswith("?") or _ATTRIBUTE_OF.match(clause) or _COMPARE.match(clause)
             if found and _ALSO.match(clause) and (who := _WHO_DOES.match(found[-1])):
                 said = re.sub(r"^has\b", "have", found[-1][who.end() :], flags=re.IGNORECASE)
                 found.append(f"{clause.rstrip(' ?.!')} {said}")

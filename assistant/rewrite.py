@@ -162,6 +162,8 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
         led = bool(lead_in and lead_in.group())
         asked = _replace(rest, state.asked, labels, similar if led else _unlike, led)
+        if not asked and led and meant and state.beside:
+            return state.heard(question, put(question, None, meant.text), meant.key, 1.0)
         if asked:
             held = set(state.talk.topic)
             kept = bool(held) and (held <= set(stems(asked)) or not held <= set(stems(state.asked)))

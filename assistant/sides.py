@@ -135,7 +135,7 @@ def sides_of(question: str, whole: Sequence[range], joins: re.Pattern[str] = _JO
 
 _LONGEST_ITEM = 4
 """Words of one of several things at most."""
-_NO_ITEM = re.compile(r"(?:\b(?:in|at|as|with|for)\s+(?:an?\s+)?|^)$", re.IGNORECASE)
+_NO_ITEM = re.compile(r"^(?:in|at|with|for)?\s*(?:an?\s+)?$|\bas\s+(?:an?\s+)?$", re.IGNORECASE)
 
 
 def _listed(before: str) -> tuple[str, list[str]]:
