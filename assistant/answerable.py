@@ -163,6 +163,8 @@ _OF_CHANGE = (
     UP | DOWN | frozenset(map(stem, ("outlook", "projected", "forecast", "demand", "future", "change", "wanted")))
 )
 """What a statement speaks of that tells whether something grows or is sought."""
+_ATTRIBUTE = re.compile(r"(?:and )?what(?:['’]?s| is| are| was| were) (?:the|[\w -]+['’]s?) .*", re.IGNORECASE)
+"""What asks for something of a thing: "What is the tax on shares?"."""
 ALIKE = 0.75
 """Similarity from which a statement may say in other words all that is asked of a thing."""
 
@@ -202,7 +204,8 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
     if lead.fits and in_a_manner(asked.text):
         return False
     counted = asked.kind == "count" and told[:2] == ["how", "many"] and len(told) > 2
-    if not (asked.yes_or_no or told[:1] == ["who"] or counted) or asked.claim or "than" in told:
+    attribute = asked.kind == "definition" and bool(_ATTRIBUTE.match(asked.text))
+    if not (asked.yes_or_no or told[:1] == ["who"] or counted or attribute) or asked.claim or "than" in told:
         return False
     if lead.similarity >= ALIKE:
         return False
@@ -210,6 +213,7 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
     thing = {word for one in titles if terms.issuperset(of := stems(one)) for word in of}
     thing |= frozenset(stems(lead.hit.source.title))
     left = [one for one in asked.terms if not (one in thing or one.isdigit() or names_something(asked, one))]
+    left = [one for one in left if one not in asked.unknown] if attribute else left
     if counted:
         left = [one for one in left if one not in (asked.sought, stem(told[2]))]
         return len(left) > 1 and not any(credit(one, word_set(said_by(lead))) for one in left)

@@ -36,14 +36,18 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE,
 )
 """What only announces a question: "Two things: ", "My nephew wants to know "."""
-_ASK = r"(?P<ask>what|how much|how many [\w-]+|how (?:long|often|soon|far)|how|where|when|why|which [\w-]+)"
+_NO_AUXILIARY = r"(?!(?:do|does|did|is|are|was|were|can|could|will|would|should|has|have|many|much|long|often)\b)"
+_ASK = (
+    rf"(?P<ask>what|how much|how many {_NO_AUXILIARY}[\w-]+|how (?:long|often|soon|far)|how|where|when|why"
+    rf"|which {_NO_AUXILIARY}[\w-]+) {_NO_AUXILIARY}"
+)
 _INDIRECT = re.compile(
-    rf"^{_ASK} (?P<who>(?:an? |the )?[\w-]+(?: [\w-]+){{0,3}}?) (?P<verb>earn|make|cost|need|get|pay|do|hold"
+    rf"^{_ASK}(?P<who>(?:an? |the )?[\w-]+(?: [\w-]+){{0,3}}?) (?P<verb>earn|make|cost|need|get|pay|do|hold"
     r"|come|differ|work|start|begin|take|learn|use|last|ask|look for|expect|compare)(?P<s>s|es)?\b",
     re.IGNORECASE,
 )
 _OF_WHOM = rf"(?P<who>{_WHO}|(?:the|an?|my|your|our|their|its|his|her|these|those|this|that)(?: [\w-]+){{1,3}}?)"
-_INDIRECT_BE = re.compile(rf"^{_ASK} {_OF_WHOM} (?P<be>{_BE_OR_CAN})\b", re.IGNORECASE)
+_INDIRECT_BE = re.compile(rf"^{_ASK}{_OF_WHOM} (?P<be>{_BE_OR_CAN})\b", re.IGNORECASE)
 _SHORTENED = re.compile(r"(?<=\s)(?P<who>it|that|there|he|she)['’]s\b", re.IGNORECASE)
 _IF_BE = re.compile(rf"^(?:if|whether) (?P<who>{_WHO}|[\w-]+(?: [\w-]+){{0,3}}?) (?P<be>{_BE_OR_CAN})\b", re.IGNORECASE)
 _IF = re.compile(
@@ -65,7 +69,7 @@ def unannounced(sentence: str) -> str:
     return direct(asked) if match["reports"] else asked
 
 
-_REPORTED_OF = re.compile(rf"^(?:{_ASK} {_WHO}|if {_WHO}|whether)\b", re.IGNORECASE)
+_REPORTED_OF = re.compile(rf"^(?:{_ASK}{_WHO}|if {_WHO}|whether)\b", re.IGNORECASE)
 """What can only be the words of a reported question: "what they earn", "whether"."""
 
 
@@ -74,6 +78,8 @@ def clauses(sentence: str) -> list[str]:
 
     >>> clauses("Tell me what cooks do, where they come from, and if these jobs are hard.")
     ['what do cooks do', 'where do they come from', 'are these jobs hard.']
+    >>> clauses("What does it pay and how many do they hire?")
+    ['What does it pay', 'how many do they hire?']
     >>> clauses("What would I learn, and would I earn more?"), clauses("What is it and who has it?")
     (['What would I learn', 'would I earn more?'], ['What is it', 'who has it?'])
     """
