@@ -14,7 +14,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("reason", r"^why\b|\bhow come\b|\bwhat (?:causes?|caused|is the reason)\b"),
     (
         "time",
-        r"^(?:and |so )?(?:since |until |till |from |by )?when (?:do|does|did|is|are|was|were|will|must|can|should)\b",
+        r"^(?:and |so )?(?:since |until |till |from |by )?when (?:did|was|were|will)\b",
     ),
     ("other", r"\bwhere do(?:es)?\b.*\bcomes? from\b|^who (?:is|are|was) .*\bfor\W*$"),
     (
