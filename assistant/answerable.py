@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from assistant.agreement import denied
+from assistant.agreement import DOWN, UP, denied
 from assistant.evidence import Evidence, credit, word_set
-from assistant.forms import EARNED, FIGURES, MONEY, PERCENT, in_a_manner, of_the_future
+from assistant.forms import EARNED, FIGURES, FREE, MONEY, PERCENT, SPENT, in_a_manner, of_the_future
 from assistant.opposites import answered_no, opposed
 from assistant.qualifiers import ASKED_PLACE
 from assistant.question import Question
@@ -147,6 +147,8 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     if not asked.wants_figure:
         return asked.kind in FIGURES and _namesake(asked, lead)
     title = word_set(lead.hit.source.title)
+    if not lead.in_kind and _OF_PAY.search(asked.text) and not _OF_MONEY.search(said_by(lead)):
+        return asked.kind == "money"
     if asked.measured and asked.measured in lead.missing:
         return True
     own = word_set(" ".join((*lead.statement.way, lead.statement.text)))
@@ -159,6 +161,14 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     return not lead.in_kind and bool(beyond) and not any(credit(term, own) >= 0.5 for term in beyond)
 
 
+_OF_PAY = re.compile(rf"{EARNED.pattern}|{SPENT.pattern}", re.IGNORECASE)
+_OF_MONEY = re.compile(rf"{_OF_PAY.pattern}|{FREE.pattern}|{MONEY.pattern}", re.IGNORECASE)
+_OF_CHANGE = (
+    UP | DOWN | frozenset(map(stem, ("outlook", "projected", "forecast", "demand", "future", "change", "wanted")))
+)
+"""What a statement speaks of that tells whether something grows or is sought."""
+_ATTRIBUTE = re.compile(r"(?:and )?what(?:['’]?s| is| are| was| were) (?:the|[\w -]+['’]s?) .*", re.IGNORECASE)
+"""What asks for something of a thing: "What is the tax on shares?"."""
 ALIKE = 0.75
 """Similarity from which a statement may say in other words all that is asked of a thing."""
 
@@ -193,14 +203,24 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
         titles: Titles of the documents found.
     """
     told = words(asked.text)
+    if asked.yes_or_no and asked.kind == "percent" and asked.cues and _OF_CHANGE.isdisjoint(word_set(said_by(lead))):
+        return True
     if lead.fits and in_a_manner(asked.text):
         return False
-    if not (asked.yes_or_no or told[:1] == ["who"]) or asked.claim or "than" in told or lead.similarity >= ALIKE:
+    counted = asked.kind == "count" and told[:2] == ["how", "many"] and len(told) > 2
+    attribute = asked.kind == "definition" and bool(_ATTRIBUTE.match(asked.text))
+    if not (asked.yes_or_no or told[:1] == ["who"] or counted or attribute) or asked.claim or "than" in told:
+        return False
+    if lead.similarity >= ALIKE:
         return False
     terms = frozenset(asked.terms)
     thing = {word for one in titles if terms.issuperset(of := stems(one)) for word in of}
     thing |= frozenset(stems(lead.hit.source.title))
     left = [one for one in asked.terms if not (one in thing or one.isdigit() or names_something(asked, one))]
+    left = [one for one in left if one not in asked.unknown] if attribute else left
+    if counted:
+        left = [one for one in left if one not in (asked.sought, stem(told[2]))]
+        return len(left) > 1 and not any(credit(one, word_set(said_by(lead))) for one in left)
     held = word_set(" ".join((*lead.hit.passage.headings, *lead.statement.way, lead.statement.text)))
     held |= answered_no(asked.text, lead.statement.text)
     if not left and asked.unheld:

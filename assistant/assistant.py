@@ -14,7 +14,7 @@ from assistant import verify
 from assistant.citations import Judge
 from assistant.conversation import Conversations, new_id, own_documents, owners_of
 from assistant.parts import parts
-from assistant.question import read_question
+from assistant.question import asked_alone, read_question
 from assistant.review import review_note
 from assistant.scope import ask_back, declined
 from assistant.smalltalk import reply_to
@@ -185,12 +185,14 @@ class Assistant:
         if taken.how == "several":
             sides = [side for part in taken.parts for side in parts(part.text).parts]
             asked = dict.fromkeys(one.text for one in (*taken.parts, *sides))
+            asked |= dict.fromkeys(filter(None, map(_bare, asked)))
             lists = [self.library.search(one, k, filters, owners) for one in asked]
         else:
             lists = [self.library.search(searched_for, k, filters, owners)]
             taken = parts(searched_for, dict.fromkeys(hit.source.title for hit in lists[0]))
-            beside = taken.parts if taken.how == "sides" else ()
-            lists += [self.library.search(part.text, k, filters, owners) for part in beside]
+            beside = [part.text for part in taken.parts] if taken.how == "sides" else []
+            beside += filter(None, [_bare(searched_for)])
+            lists += [self.library.search(one, k, filters, owners) for one in beside]
         first: dict[str, Hit] = {}
         for hit in (hit for rank in zip_longest(*lists) for hit in rank if hit is not None):
             first.setdefault(hit.passage.id, hit)
@@ -270,6 +272,16 @@ def recent(history: Sequence[Turn]) -> list[Turn]:
             break
         kept.append(replace(turn, question=question, answer=_narrowed(turn.answer[:REMEMBERED])))
     return kept[::-1]
+
+
+def _bare(question: str) -> str:
+    """What is asked behind what a person tells of themselves, where it names enough to be searched for by itself.
+
+    >>> _bare("I am 45 and bored. What should I learn for welding pipes?"), _bare("I am 45. How high can I get?")
+    ('What should I learn for welding pipes?', '')
+    """
+    alone = asked_alone(question)
+    return alone if len(read_question(alone).subject) > 1 else ""
 
 
 def _narrowed(text: str) -> str:

@@ -22,6 +22,12 @@ _CHOICE = re.compile(
     r"\b(?:more|less|better|worse|best|most|least|[a-z]{3,}(?:er|est)|should i .+)\b",
     re.IGNORECASE,
 )
+_WHICH = re.compile(
+    _AND + r"(?:which|who)(?: (?:one|of (?:them|these|those|the two)))?"
+    r" (?:is|are|has|have|gets?|pays?|earns?|makes?|grows?|needs?|takes?|would|will|should|do|does)\b",
+    re.IGNORECASE,
+)
+"""A choice that names none of what it chooses from."""
 _CONDITION = re.compile(
     _AND + r"(?:what |even |only )?if (?:i|you|we|they|he|she|it|that|this|not|so)\b[^,;]*$", re.IGNORECASE
 )
@@ -36,6 +42,11 @@ _TELLS = re.compile(
 """What only tells of the person who asks: "I am a nurse", "Sorry, I live in Spain"."""
 _ASKS = re.compile(
     r"\b(?:can|could|do|does|did|is|are|should|would|will|must) (?:i|you|we|they|it|he|she|one)\b", re.IGNORECASE
+)
+_BOTH = re.compile(
+    r"\b(?:they both|both of them|both|each of them|the two|either of them|either"
+    r"|each(?= (?:earns?|makes?|pays?|costs?|needs?|does|do|of)\b))\b(?! (?:[\w-]+ ){1,3}(?:and|or)\b)",
+    re.IGNORECASE,
 )
 _VERSUS = re.compile(
     _AND + r"(?:vs\.?|versus|(?:as )?compared (?:to|with)|as opposed to) (?P<other>.+)$", re.IGNORECASE
@@ -71,6 +82,17 @@ _NEAR = 120
 """Characters beside a joining word in which a name stands."""
 
 
+def choice_of(question: str, before: str) -> str:
+    """A choice between two things that were told before it, with the two; empty for anything else.
+
+    >>> choice_of("Which pays more?", "She wants to be a cook or a smith."), choice_of("Is it hard?", "A cook.")
+    ('Which pays more, cook or smith?', '')
+    """
+    asked = question.strip().rstrip(" ?.!")
+    pair = next(_pairs(before.rstrip(" ?.!"), Labels()), None) if _WHICH.match(asked) else None
+    return f"{asked}, {pair[0]} or {pair[1]}?" if pair else ""
+
+
 def carried(question: str, before: str, labels: Labels) -> str:
     """The question as it stands alone, with what its form takes along; empty where its form takes nothing.
 
@@ -83,6 +105,8 @@ def carried(question: str, before: str, labels: Labels) -> str:
     'how long would it take to switch to AI at 50?'
     >>> carried("Which earns more?", "What is the difference between a data scientist and a data engineer?", Labels())
     'Which earns more, data scientist or data engineer?'
+    >>> carried("do both need a degree?", "Is a welder or a smith better paid?", Labels())
+    'do welder and smith need a degree?'
     >>> carried("vs data engineer", "What does an MLOps engineer do?", Labels())
     'What does an MLOps engineer do vs data engineer?'
     """
@@ -90,6 +114,8 @@ def carried(question: str, before: str, labels: Labels) -> str:
     pair = next(_pairs(ended, labels), None) if _CHOICE.match(asked) else None
     if pair:
         return f"{asked}, {pair[0]} or {pair[1]}?"
+    if (both := _BOTH.search(asked)) and (pair := next(_pairs(ended, labels), None)):
+        return f"{asked[: both.start()]}{pair[0]} and {pair[1]}{asked[both.end() :]}?"
     if _WHY.match(asked) or _TELLS.match(asked) or (_CONDITION.match(asked) and not _ASKS.search(asked)):
         return f"{ended}: {asked}?"
     if versus := _VERSUS.match(asked):

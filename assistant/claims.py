@@ -54,6 +54,7 @@ _CHECKING = re.compile(
     re.IGNORECASE,
 )
 """What asks whether something holds that was said before."""
+_AND = re.compile(r"^(?:(?:and|but|so|or)\b[\s,]*)*", re.IGNORECASE)
 _DISPUTED = re.compile(
     r"\b(?:disagree\w*|contradict\w*|conflicting|(?:not|n['’]?t) match|do not agree|(?:so|such) (?:far apart|different)"
     r"|both (?:be |are )?(?:true|right|correct)|to say both|what explains"
@@ -131,6 +132,15 @@ def checks(text: str) -> bool:
     (True, True, False)
     """
     return bool(_CHECKING.search(text))
+
+
+def begins_checking(text: str) -> bool:
+    """Whether a text asks nothing but if something holds that was said before it.
+
+    >>> begins_checking("and is that number right?"), begins_checking("What do cooks earn, is that right?")
+    (True, False)
+    """
+    return bool(_CHECKING.match(_AND.sub("", text)))
 
 
 def without_hearsay(text: str) -> str:

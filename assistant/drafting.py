@@ -181,6 +181,8 @@ def _said(one: Found, writing: Writing) -> str:
         return "\n".join(filter(None, (front, heading, *(f"- {line}" for line in lines))))
     said = [in_words(each.hit, each.statement).text for each in fresh]
     lines = [line for each, text in zip(fresh, said, strict=True) if (line := writing.line(each, text))]
+    if not lines:
+        return ""
     if len(lines) > 1 and any(each.statement.kind != "sentence" for each in fresh):
         return "\n".join(filter(None, (front, *(f"- {line}" for line in lines))))
     return " ".join(filter(None, (front, *lines)))

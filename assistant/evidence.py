@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from assistant.alike import said_alike
+from assistant.alike import forms_of, said_alike
 from assistant.claims import EXPLAINS, borne_out
 from assistant.forms import ended, fits, says_lacking, superlative
 from assistant.narrowing import Beside, beside_of, initials, narrowed, narrowings, year_of
@@ -265,8 +265,10 @@ def credit(term: str, held: Set[str]) -> float:
     (0.8, 0.8)
     >>> [credit(*one) for one in (("europ", {"european"}), ("trainer", {"train"}), ("appli", {"applic"}))]
     [0.8, 0.8, 0.0]
+    >>> credit("kept", frozenset({"keep"}))
+    1.0
     """
-    if term in held:
+    if term in held or not forms_of(term).isdisjoint(held):
         return 1.0
     if not held.isdisjoint(said_alike(term)):
         return PREFIX_CREDIT

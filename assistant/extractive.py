@@ -32,7 +32,7 @@ from assistant.drafting import Found, draft, not_found
 from assistant.evidence import MEASURED, Evidence, Frequency, gather, statement_text, weights
 from assistant.forms import FIGURES
 from assistant.pairing import paired
-from assistant.parts import Parts, compares, parts
+from assistant.parts import Parts, compares, otherwise, parts, without_tail
 from assistant.qualifiers import ASKED_PLACE
 from assistant.question import Question, asked_alone, read_question
 from assistant.sides import Part
@@ -60,6 +60,9 @@ _BY_PLACE = re.compile(
 """What differs from place to place."""
 _SURE = 0.5
 """Likelihood from which what holds for any employer or place is told where nothing is held of the one asked about."""
+
+_ENOUGH = 2
+"""Words that name something, from which a part of a question may stand by itself."""
 
 _SAME = 0.7
 """Similarity from which a statement may say in other words what the library has no word for."""
@@ -155,7 +158,14 @@ class ExtractiveAnswerer:
         several = [(part, parts(part.text, titles)) for part in taken.parts] if taken.how == "several" else []
         asked = several or [(Part(question, question), taken)]
         most = 2 if several else 3
-        found = [one for part, apart in asked for one in self._part(part, apart, hits, wish, most)]
+        found: list[Found] = []
+        for at, (part, apart) in enumerate(asked):
+            before = asked[at - 1][0] if at else None
+            plain = self._standing(part, before, hits) if before else part
+            answered = self._part(plain, apart if plain is part else parts(plain.text, titles), hits, wish, most)
+            if before and not any(one.chosen for one in answered):
+                answered = self._beside(part, before, hits, wish, most) or answered
+            found += answered
         if not any(one.chosen for one in found):
             return not_found(hits)
         return draft(found, hits, self._judge, wish, question)
@@ -170,6 +180,24 @@ class ExtractiveAnswerer:
         findings = _set_beside([self.find(side.text, hits, speaks_of) for side in taken.parts], bool(speaks_of))
         pairs = zip(findings, taken.parts, strict=True)
         return [self._answered(one, side, wish, most - 1, compared=True) for one, side in pairs]
+
+    def _standing(self, part: Part, before: Part, hits: Sequence[Hit]) -> Part:
+        """A part without the thing of the part before it that was put behind it, where it names enough by itself."""
+        bare = without_tail(part.text, before.text)
+        if not bare or len(read_question(bare).subject) < _ENOUGH:
+            return part
+        alone, tailed = self.find(bare, hits), self.find(part.text, hits)
+        surer = alone and tailed and alone.answers and alone.likelihood >= max(_SURE, tailed.likelihood)
+        return Part(bare, bare.rstrip("?!. ")) if surer else part
+
+    def _beside(self, part: Part, before: Part, hits: Sequence[Hit], wish: Wish, most: int) -> list[Found]:
+        """What surely answers a part without the thing of the part before it that was put behind it, or with that."""
+        for text in otherwise(part.text, before.text):
+            shorter = len(text) < len(part.text)
+            found = None if shorter and len(read_question(text).subject) < _ENOUGH else self.find(text, hits)
+            if found is not None and found.answers and found.likelihood >= _SURE:
+                return [self._answered(found, Part(text, part.about), wish, most)]
+        return []
 
     def find(self, question: str, hits: Sequence[Hit], speaks_of: str = "") -> Finding | None:
         """The best statement for a question that asks one thing; None where nothing is at hand.

@@ -34,8 +34,10 @@ FREE = re.compile(r"\bfree\b|\bcosts? nothing\b", re.IGNORECASE)
 PERCENT = re.compile(r"(?<!(?:19|20)\d\d[–-]\d)\d\s?(?:%|per ?cent\b|percentage points?\b)", re.IGNORECASE)
 """A share; the years of a column headed "Change, 2024-34 Percent" are none."""
 COUNT = re.compile(
-    r"(?<![$€£₹\d.,])(?<!(?:19|20)\d\d[–-])(?<![A-Za-z]-)(?<![A-Za-z])(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
-    r"|(?!(?:19|20)\d\d\b)\d+)(?![\d%]|,\d|\s?per ?cent|\.\d|(?!(?:k|m|bn)\b)[A-Za-z])"
+    r"(?<![$€£₹\d.,])(?<!(?:19|20)\d\d[–-])(?<![A-Za-z]-)(?<![A-Za-z])"
+    r"(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s(?:million|billion|thousand|hundred)"
+    r"|(?!(?:19|20)\d\d\b)\d+)"
+    rf"(?![\d%]|,\d|\s(?:{_MONTH})|\s?per ?cent|\.\d|(?!(?:k|m|bn)\b)[A-Za-z])"
     rf"|\b{_SPELLED}\s(?!(?:year|month|week|day|hour|minute|decade|time)s?\b)[a-z]",
     re.IGNORECASE,
 )
@@ -108,6 +110,9 @@ _OF_JOBS = re.compile(
 )
 """Jobs of which something is said, so that a share of them answers: "How many jobs are remote?"."""
 _OPENINGS = re.compile(r"\b(?:openings|vacancies|postings|ads)\b", re.IGNORECASE)
+_HOW_MANY_IT_TAKES = re.compile(r"\bhow many [\w -]+ (?:does|will|would|did) it (?:\w+ )?take\b", re.IGNORECASE)
+_IT_TOOK = re.compile(r"\b(?:takes?|took|taken|needs?|needed|requires?|enough|for (?:one|each|every))\b", re.IGNORECASE)
+"""What tells how many of something it takes, rather than how many there are."""
 _COUNTED_OPENINGS = re.compile(
     rf"\d[\d,.]*(?: (?:thousand|million))? (?:(?:job|new|annual) )?{_OPENINGS.pattern}", re.IGNORECASE
 )
@@ -154,6 +159,8 @@ def in_form(kind: Kind, asked: str, text: str, heading: str = "") -> bool:
             share = PERCENT.search(_BY_PERCENT.sub(" ", text)) or SHARE_OF.search(text)
             places = _HOW_MANY_JOBS.search(asked) or _OPENINGS.search(asked)
             told = text if places else _COUNTED_OPENINGS.sub(" ", text)
+            if _HOW_MANY_IT_TAKES.search(asked) and not _IT_TOOK.search(text):
+                return False
             return bool(COUNT.search(told) or (share and _shares_count(asked)))
         case "time":
             return bool(_time(asked).search(text))
@@ -340,9 +347,16 @@ def says_lacking(kind: Kind, text: str, heading: str = "") -> bool:
     return bool(about and _ABSENT.search(text) and about.search(f"{heading} {text}"))
 
 
+_AVERAGE = re.compile(r"\b(?:average|mean|median|typical(?:ly)?)\b", re.IGNORECASE)
+_AVERAGE_AGE = re.compile(
+    rf"{_AVERAGE.pattern}[^.;]{{0,60}}(?:{AGE.pattern})|(?:{AGE.pattern})[^.;]{{0,40}}{_AVERAGE.pattern}", re.IGNORECASE
+)
+"""An average age; "people aged 22 to 25" tells of a group."""
+
+
 def _time(asked: str) -> re.Pattern[str]:
     if _HOW_OLD.search(asked):
-        return AGE
+        return _AVERAGE_AGE if _AVERAGE.search(asked) else AGE
     return SPAN if _HOW_LONG.search(asked) else _ANY_TIME
 
 

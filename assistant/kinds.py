@@ -12,6 +12,10 @@ from ingest.words import stem
 
 _ASKS: tuple[tuple[Kind, str], ...] = (
     ("reason", r"^why\b|\bhow come\b|\bwhat (?:causes?|caused|is the reason)\b"),
+    (
+        "time",
+        r"^(?:and |so )?(?:since |until |till |from |by )?when (?:did|was|were|will)\b",
+    ),
     ("other", r"\bwhere do(?:es)?\b.*\bcomes? from\b|^who (?:is|are|was) .*\bfor\W*$"),
     (
         "advice",
@@ -45,20 +49,24 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
         r"\bwhat(?:['’]s| is)? (?:a |the )?(?:(?:normal|typical|usual|fair|realistic) )?range\b"
         r"|\b(?:going rate|hourly|day rates?|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough"
         r"|paycheck|how much (?:money|cash|do"
-        r"|does|would|can|could|will|is|are)|makes? (?:a |per |in a )?(?:year|month|hour)"
-        r"|make (?:more|less)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"
+        r"|does|did|would|can|could|will|is|are|was|were)|makes? (?:a |per |in a )?(?:year|month|hour)"
+        r"|makes? (?:the )?(?:more|less|most|least)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"
         r"|\bhow much\b.*\bmake\b"
-        r"|\bwhat (?:do|does|did|can|could|would|will) (?:[\w'’/-]+ ){1,6}make"
-        r"(?=\W*$|\W+(?:in|at|as|on|when|after|a|per|and|or|now|today)\b)",
+        r"|\bwhat (?:do|does|did|can|could|would|will) (?:[\w'’/-]+ ){1,6}(?:make"
+        r"(?=\W*$|\W+(?:in|at|as|on|when|after|a|per|and|or|now|today)\b)"
+        r"|get(?=\W*$|\W+(?:a|per) (?:year|month|hour)\b))",
     ),
     ("time", r"\bhow many (?:years?|months?|weeks?|days?|hours?|minutes?)\b"),
-    ("count", r"\bhow many\b|\bnumber of\b"),
+    ("count", r"\bhow many\b|\bnumber of\b|\bwhich(?: one)? (?:has|have) (?:the )?more (?:jobs|openings)\b"),
     (
         "percent",
-        r"\bhow (?:fast|quickly)\b|\b(?:faster|slower|per ?cent\w*|percentage|share of|outlook|growth|growing"
+        r"\bhow (?:fast|quickly)\b(?=.*\b(?:grow|ris|increas|fall|shrink|chang|expand|declin|go|mov)\w*)"
+        r"|\b(?:faster|slower|per ?cent\w*|percentage|share of|outlook|growth|growing"
         r"|grows?|grown"
         r"|grew|rate)\b|"
-        r"\b(?:in|high|much) demand\b|\b(?:sought after|(?:job|career|employment) prospects)\b|"
+        r"\b(?:in|high|much) demand\b|"
+        r"\bwill there (?:still |even |always )?be (?:any |enough |many )?(?:jobs|work)\b|"
+        r"\b(?:sought after|(?:job|career|employment) prospects)\b|"
         r"\bwhat (?:fraction|proportion)\b|\b(?:what|which|how many) ?%",
     ),
     (
@@ -100,7 +108,7 @@ CUES: dict[Kind, frozenset[str]] = {
     "count": frozenset(
         stem(word) for word in "many number jobs people employed positions exist there hold held".split()
     ),
-    "time": frozenset(stem(word) for word in "long time year date soon old take takes".split()),
+    "time": frozenset(stem(word) for word in "long time year date soon old take takes many much".split()),
     "education": frozenset(
         stem(word)
         for word in (
@@ -126,7 +134,8 @@ _LEFT_OUT = re.compile(
     r"\b(?:besides?|apart from|other than|in addition to|beyond|on top of)\s+\w+"
     r"|\b(?:compensation|costs?|fee|income|price|wage)(?:,? and \w+|, \w+,? and(?: \w+){1,2})?\s"
     r"(?=(?:accountant|analyst|clerk|consultant|controller|engineer|estimator|manager|officer|specialist)s?\b)"
-    r"|\b(?:state|show|publish|disclose|post|print|list|hide|reveal)(?:s|ed|ing)? (?:(?:the|their|its|a) )?"
+    r"|\b(?:state|show|publish|disclose|post|print|list|hide|reveal|put|include|share)(?:s|d|ed|ing)?"
+    r" (?:(?:the|their|its|a) )?"
     r"(?:pay|salar\w+|wages?)\b"
     r"|\b(?:with|have|has|got|after|finished|only)(?: only| just)? (?:an?|my|no) (?:[\w-]+ )?"
     r"(?:degree|diploma|bachelor\w*|master\w*|ph\.?d)\b"

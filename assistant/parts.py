@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from assistant.claims import checks, disputed
+from assistant.carrying import choice_of
+from assistant.claims import begins_checking, disputed
+from assistant.clauses import clauses, unannounced
 from assistant.forms import FIGURES
 from assistant.question import asks_every_source, is_asking, read_question
-from assistant.sides import AHEAD, ASKS, EACH_OF, OPENS, Part, named, owners, places, sides_of, within
+from assistant.sides import EACH_OF, OPENS, Part, named, owners, places, sides_of, within
 from assistant.topics import Talk, pointed_at
 from ingest.words import STOPWORDS, words
 
@@ -35,29 +37,28 @@ class Parts:
 
 
 _NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)")
-_NEXT_CLAUSE = re.compile(
-    r"[,;]?\s+(?:and|but|or|also)(?: also)?\s+"
-    rf"(?={AHEAD}(?:what|which|how|where|when|who|whom|whose|why|do|does|is|are|can|should)\b(?!['’]))"
-    r"|,\s+(?=(?:what|which|how|where|when|who|why)\b)",
-    re.IGNORECASE,
-)
 _OF_THE_ASKER = re.compile(
     r"\b(?:can|could|do|should|must|may|will|would|have)\s+(?:i|we|you|one|people|somebody|someone)\b", re.IGNORECASE
 )
 _POINTS = re.compile(
     r"\b(?:it|its|they|them|their|this|that|these|those|there|one|ones|he|she|him|her|his)\b", re.IGNORECASE
 )
-_ANNOUNCED = re.compile(
-    r"^(?:(?:hi|hello|hey|so|ok|okay|also|and)[\s,!.]+)*"
-    r"(?:(?:(?:two|three|2|3|a few|some|several|a couple of) )?(?:quick )?(?:things|questions?|q['’]?s)\s*[:,.-]+"
-    r"|(?:please )?(?:(?:i|we|he|she|they|(?:my|our) [\w-]+) (?:would like|['’]d like|wants?|wanted|needs?|wonders?"
-    r"|am wondering|was wondering|am trying)(?: to (?:know|find out|understand))?"
-    r"|(?:can|could|would) you (?:please )?(?:tell me|explain)|(?:please )?tell me)[:,]?)\s+(?=ASKS\b)".replace(
-        "ASKS", ASKS
-    ),
+_SHORT = re.compile(r"(?:and |but |so )?(?:what|where|how|which)(?: comes)? (?:first|next|then)\W*$", re.IGNORECASE)
+"""What asks in two words: "what first?"."""
+_BY_HOW_MUCH = re.compile(r",?\s+(?:and|or)\s+(?:if so,? )?(?:by )?how much\W*$", re.IGNORECASE)
+"""What asks once more for the figures that are compared: "Do cooks earn more, and how much?"."""
+_UNIT = re.compile(
+    r"\b(?P<more>more|less|better|higher|lower) (?P<unit>(?:per|an|a) (?:hour|year|month|week))(?= than\b)",
     re.IGNORECASE,
 )
-"""What only announces a question: "Two things: ", "My nephew wants to know "."""
+"""The time that two pays are compared by."""
+_COMPARE = re.compile(r"(?:please )?compare\b", re.IGNORECASE)
+_ALSO = re.compile(r"(?:do|does|did|is|are|has|have|can) (?:[A-Z][\w-]*(?: [A-Z][\w-]*)*)\W*$")
+_WHO_DOES = re.compile(r"(?:who|which [\w-]+)\s+", re.IGNORECASE)
+"""What asks of one more whether it is so, too: "Who has to weld, and does Texas?"."""
+_OF_A_LIST = re.compile(r"^(?P<asked>(?:which|who|what)\b[^:?]*):\s*(?P<list>[^:?,]+(?:,[^:?,]+)+)\??$", re.IGNORECASE)
+"""What asks of things that are listed behind it: "Which of these pays most: cooks, smiths, welders?"."""
+_OF_THESE = re.compile(r"\s+of (?:these|those|them|the following)\b", re.IGNORECASE)
 _HOW = re.compile(r"\bhow (?:long|often|soon|far|old|many|much)\b", re.IGNORECASE)
 _ATTRIBUTE_OF = re.compile(
     r"^(?:(?:the|average|median|typical|starting) )*(?:salary|salaries|pay|wages?|income|cost|price|outlook"
@@ -98,9 +99,10 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
     >>> [parts("What do cooks and helpers earn?", names).how for names in ((), ("Cooks and Helpers",))]
     ['sides', 'one']
     """
-    question = _unannounced(" ".join(question.split()))
-    whole = named(question, names)
+    question = _compared_last(_listed_last(" ".join(question.split())))
     several = _several(question)
+    question = unannounced(question)
+    whole = named(question, names)
     if len(several) < 2:
         several = _attributes(question)
     if len(several) > 1:
@@ -115,6 +117,33 @@ def parts(question: str, names: Iterable[str] = ()) -> Parts:
     if len(sides) > 1:
         return Parts("sides", tuple(sides[:MOST]))
     return Parts("one", (Part(question, question.rstrip("?!. ")),))
+
+
+def _compared_last(question: str) -> str:
+    """A comparison with the time that it is by in front, and without what asks for its figures once more.
+
+    >>> _compared_last("Do cooks earn more per hour than smiths, and by how much?")
+    'per hour: Do cooks earn more than smiths'
+    """
+    if not _FIGURES_COMPARED.search(question):
+        return question
+    question = _BY_HOW_MUCH.sub("", question)
+    unit = _UNIT.search(question)
+    return f"{unit['unit']}: {_UNIT.sub(unit['more'], question)}" if unit else question
+
+
+def _listed_last(question: str) -> str:
+    """A question of things that are listed behind a colon, with the list in each of its clauses.
+
+    >>> _listed_last("Which of these pays most and which is hardest: cook, smith or welder?")
+    'Which pays most, cook, smith or welder? which is hardest, cook, smith or welder?'
+    """
+    match = _OF_A_LIST.match(question)
+    if not match:
+        return question
+    *items, last = re.split(r"\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+", match["list"].strip())
+    asked = (_OF_THESE.sub("", one) for one in clauses(match["asked"]))
+    return " ".join(f"{one}, {', '.join(items)} or {last}?" for one in asked)
 
 
 def compares(question: str) -> bool:
@@ -135,25 +164,6 @@ _GRANTED = re.compile(
 """A figure taken for granted in front of a question that points to what it is of."""
 
 
-_INDIRECT = re.compile(
-    r"^(?P<ask>what|how much|how many [\w-]+) (?P<who>(?:an? |the )?[\w-]+(?: [\w-]+){0,3}?)"
-    r" (?P<verb>earn|make|cost|need|get|pay|do|hold)(?P<s>s|es)?\b",
-    re.IGNORECASE,
-)
-
-
-def _unannounced(sentence: str) -> str:
-    """A sentence without what only announces its question, which is then put directly.
-
-    >>> _unannounced("I want to know what a cook earns in Rome"), _unannounced("Two things: what is it?")
-    ('what does a cook earn in Rome', 'what is it?')
-    """
-    asked = _ANNOUNCED.sub("", sentence)
-    if asked == sentence:
-        return sentence
-    return _INDIRECT.sub(lambda one: f"{one['ask']} {'does' if one['s'] else 'do'} {one['who']} {one['verb']}", asked)
-
-
 def _several(question: str) -> list[str]:
     """The questions in several sentences or clauses; one that does not ask is kept with the next."""
     found: list[str] = []
@@ -161,13 +171,17 @@ def _several(question: str) -> list[str]:
         return [f"{granted['claim']}?", granted["asked"]]
     ahead = ""
     for sentence in _NEXT_SENTENCE.split(question):
-        for place, clause in enumerate(_NEXT_CLAUSE.split(_unannounced(sentence))):
-            said = f"{ahead} {clause}".strip()
-            if found and (asks_every_source(clause) or checks(clause)):
+        for place, clause in enumerate(clauses(sentence)):
+            said = choice_of(clause, ahead) or f"{ahead} {clause}".strip()
+            if found and (asks_every_source(clause) or begins_checking(clause)):
                 found[-1] = f"{found[-1].rstrip(' ?.!')}, {clause.rstrip(' ?.!')}?"
                 continue
-            asks = OPENS.match(clause) or clause.endswith("?") or _ATTRIBUTE_OF.match(clause)
-            if len(clause.split()) < 3 or not asks:
+            asks = OPENS.match(clause) or clause.endswith("?") or _ATTRIBUTE_OF.match(clause) or _COMPARE.match(clause)
+            if found and _ALSO.match(clause) and (who := _WHO_DOES.match(found[-1])):
+                said = re.sub(r"^has\b", "have", found[-1][who.end() :], flags=re.IGNORECASE)
+                found.append(f"{clause.rstrip(' ?.!')} {said}")
+                continue
+            if not asks or (len(clause.split()) < 3 and not (found and _SHORT.match(clause))):
                 ahead = said
                 continue
             whole = said if said.endswith("?") else f"{said.rstrip(' .!')}?"
@@ -209,6 +223,31 @@ def _with_verb(question: str, before: str) -> str:
         return question
     verb = _WITH_VERB.search(before)
     return f"{question[:-1]} {verb['verb']}?" if verb else question
+
+
+_PUT_BEHIND = re.compile(r"\s(?:of|for|in|at)\s(?P<name>(?:(?!\s(?:of|for|in|at)\s)[^?])+)\?$")
+
+
+def without_tail(question: str, before: str) -> str:
+    """A question without a thing of the question before it that ends it; empty where it ends in none.
+
+    >>> without_tail("what do smiths earn of cook?", "What does a cook do?"), without_tail("Is it late?", "Is it?")
+    ('what do smiths earn?', '')
+    """
+    match = _PUT_BEHIND.search(question)
+    return f"{question[: match.start()]}?" if match and match["name"].lower() in before.lower() else ""
+
+
+def otherwise(question: str, before: str) -> list[str]:
+    """The same question without a thing of the question before it that ends it, or else with that thing behind it.
+
+    >>> otherwise("what do smiths earn of cook?", "What does a cook do?"), otherwise("Is it late?", "What is a cook?")
+    (['what do smiths earn?'], ['Is it late of cook?'])
+    """
+    if bare := without_tail(question, before):
+        return [bare]
+    subject = pointed_at(question, None, Talk().heard(before, before))
+    return [f"{question.rstrip(' ?.!')} of {subject.text}?"] if subject else []
 
 
 def _with_subject(question: str, before: str) -> str:

@@ -1,6 +1,6 @@
 """Which pronoun of a question points back to an earlier turn, and which is a mere form or names what stands beside it.
 
-Pure. What one that points back means is weighed in `topics`.
+Pure. What one that points back means is weighed in `topics`; "the second one" is counted here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from assistant.topics import Pronoun, mentions
 from ingest.words import stems
 
 _PRONOUN = re.compile(
-    r"\b(it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there"
+    r"\b((?:that|this|these|those) (?:exam|cert|certificate|certification|course|degree|visa|law)s?"
+    r"|it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there"
     r"|(?:that|this|the|those|these|such)(?: an?)?"
     r" (?:one|ones|job|jobs|role|roles|field|career|path|position|profession|work|people|title|same))\b",
     re.IGNORECASE,
@@ -33,6 +34,8 @@ _HEAD_AT_END = re.compile(r"\b(?:ones?|those|some|any|every)(?:thing|one|body)?\
 """What a clause with "that" may hang on without naming anything: "is there one that pays more"."""
 _INTRODUCED = re.compile(r"\b(?:my|our|your|an?)\s+\w", re.IGNORECASE)
 """Somebody whom the sentence itself brings in, as in "if my friend pays with her card"."""
+_GROWS = re.compile(r"(?:grow|shrink|declin|dy|boom|chang)(?:ing|s)\b")
+"""What a thing does, and no second word of its name: "Is the field growing?"."""
 _ASKS_BE = re.compile(r"(?:(?:why|but|so|and) )?(?:is|was|isn't|would|will)", re.IGNORECASE)
 _CLEFT = re.compile(r"(?:(?:true|correct|right)\b|[$€£]?\d).*\bthat\b")
 """As in "Is it true that nurses earn more?", "Is it 5% or 9% that they pay?"."""
@@ -63,7 +66,7 @@ def pronoun_in(question: str) -> Pronoun | None:
 def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     """Whether a pronoun is a mere form, joins clauses, stands before its own noun, or was named in its own sentence."""
     word, before = match.group().lower(), question[: match.start()]
-    after = question[match.end() :].strip().lower()
+    after = question[match.end() :].strip(" ?.!").lower()
     following = after.split()[0] if after else ""
     named = [one for one in mentions(before, 0) if not one.signs["after_wh"]]
     if word == "there":
@@ -83,5 +86,22 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
         return True
     relative = word == "that" and after and before and not PREPOSITION.search(before) and heads
     named_here = named and re.search(r"(?:\band\b|[,;?!]|\. |- |\bif\b)", before)
-    compound = " " in word and after and (stems(following) or following in ("of", "as"))
+    compound = " " in word and after and not _GROWS.match(following) and (stems(following) or following in ("of", "as"))
     return bool(named_here or relative or compound)
+
+
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
+_ORDINAL = re.compile(r"\bthe (first|second|third|fourth|fifth|last)(?: one| option| of (?:these|those|them))?\b", re.I)
+
+
+def name_ordinal(question: str, answer: str) -> str:
+    """Replace "the second one" by the words that lead the second item of the answer before."""
+    match = _ORDINAL.search(question)
+    items = re.findall(r"^\s*(?:[-*•]|\d+[.)])\s+(.+)$", answer, re.MULTILINE)
+    if not match or not items:
+        return question
+    place = _ORDINALS[match.group(1).lower()]
+    if place >= len(items):
+        return question
+    label = re.split(r"[:;(\[]| - ", items[place])[0].strip(" *.")
+    return question[: match.start()] + label + question[match.end() :]

@@ -43,8 +43,10 @@ _LEVELS = tuple(
     (level, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
     for level, pattern in (
         ("entry", r"entry[- ]?levels?|beginners?|juniors?|newcomers?|(?:new|fresh|recent) graduates?"
-                  r"|(?:at|in|from) the (?:very )?(?:start|beginning)(?! of the)|start(?:ing|s)? (?:out|with|at|from)"
+                  r"|(?:at|in|from) the (?:very )?(?:start|beginning)(?! of the)"
+                  r"|start(?:ing|s)? (?:out|at|from|with(?=\W*$|\s(?:[$€£\d]|as|in|at)))"
                   r"|starting (?:salar\w+|pay|wages?)|(?:just|only) starting|first job|starters?|inexperienced"
+                  r"|when (?:i|you|we|they|he|she|one|people) (?:first |just )?starts?(?! (?:to|an?|the|my|as)\b)"
                   r"|(?:no|little|zero|without(?: any| much)?|(?:not|\w+n['’]t) (?:have )?(?:any|much))"
                   r" (?:work )?experience"
                   r"|(?:not|\w+n['’]t)(?: yet| very| that)? experienced"),

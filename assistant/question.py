@@ -35,7 +35,7 @@ _ABOUT_ME = re.compile(
     r"[^?]*?(?:(?<!\d)[,.;:!–-]\s*|[,.;:!–-]\s+|\s+(?:and|but|so)\s+"
     r"|\s+(?=(?:is it|am i|(?:how )?(?:can|should|could|do) i)\b))"
     r"(?:and |but |so |now |then |(?:can|could) you tell me )*"
-    r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am|may|might|was|were"
+    r"(?=(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am(?= i\b)|may|might|was|were"
     r"|any)\b)",
     re.IGNORECASE,
 )
@@ -64,8 +64,20 @@ _HOPED_FOR = re.compile(
     re.IGNORECASE,
 )
 """Who would do what with a thing; what is asked is about the thing ("My son wants to build robots.")."""
+_TOLD_BEHIND = re.compile(r"(?P<asked>[^?]+\?)\s+(?P<told>[^?]{3,})$")
+"""What is told behind a question: "How long can I go on? I weld."."""
+_DAY = re.compile(
+    r"\b(?:in|on|by|until|till|since|from|end of|this|next|last) (?:next |last |early |mid |late )?"
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|week|month|January|February|March|April|May|June|July|August"
+    r"|September|October|November|December)\b(?! \d)",
+    re.IGNORECASE,
+)
+"""A day of one's own life, which no document is expected to repeat."""
 _OFFER_OF = re.compile(
-    r"\b(?:my |the |our )?(?:boss|company|employer|manager|firm|they) (?:has |have |just )*offer(?:ed|s)?\b", re.I
+    r"\b(?:my |the |our )?(?:boss|company|employer|manager|firm|they) (?:has |have |just )*offer(?:ed|s)?\b"
+    r"|\b(?:got|have|received|get) (?:an?|the|my|this) (?:job |first )?offer(?: from (?:an? |the )?[\w-]+)?"
+    r"(?: (?:for|of)\b)?",
+    re.IGNORECASE,
 )
 _OWN_WORDS = 2
 """Words from which a question about oneself stands without what was told in front of it."""
@@ -131,8 +143,9 @@ _WORKED = re.compile(
 
 # A stretch of time that a question about the future names; statements give theirs in years ("2024 to 2034").
 _HORIZON = re.compile(
-    r"\b(?:in|over|for|during|within) (?:the (?:next|coming)(?: few| several| \w+)?(?: years?| decades?)?"
-    r"|(?:\d+|two|three|five|ten|twenty|a few) (?:years?|decades?)(?: time| from now)?(?=\W*$))\b",
+    r"\b(?:in|over|for|during|within) the (?:next|coming)(?: few| several| \w+)?(?: years?| decades?)?\b"
+    r"|\b(?:in|over|within) (?:\d{1,2}|two|three|five|ten|twenty|thirty|a few|some) (?:years?|decades?)"
+    r"(?: time\b| from now\b|(?=\W*$))",
     re.IGNORECASE,
 )
 
@@ -247,7 +260,7 @@ def read_question(text: str, speaks_of: str = "") -> Question:
     """
     every = asks_every_source(text)
     text = _without_manner(text)
-    asked, told, personal = _told_in_front(text)
+    asked, told, personal, bare = _told_in_front(text)
     doubted = disputed(asked) and not personal
     asked = without_hearsay(asked)
     named = claims(without_shares(asked))
@@ -259,6 +272,8 @@ def read_question(text: str, speaks_of: str = "") -> Question:
     if kind == "education" and personal and not told and (match := _about_asker(text)):
         # A degree that a person has is not what is asked.
         kind = _kind(text[match.end() :], claimed, speaks_of)
+    if kind == "other" and bare != asked:
+        kind = kind_of(bare)
     terms, carried = _terms(wanted, kind)
     found = terms or tuple(one for one in carried if one not in _ASKING) or carried
     return Question(
@@ -305,7 +320,9 @@ def _sought(asked: str, kind: Kind) -> str:
     """
     match = _SOUGHT.match(asked) if kind == "list" else COUNTED.search(asked) if kind == "count" else None
     noun = match["noun"].split()[-1] if match else ""
-    return stem(noun) if noun and not is_asking(noun) and stem(noun) not in CUES["count"] and stems(noun) else ""
+    if not noun or is_asking(noun) or stem(noun) in CUES["count"]:
+        return ""
+    return next(reversed(stems(noun)), "")
 
 
 def asked_alone(text: str) -> str:
@@ -328,19 +345,22 @@ def _about_asker(text: str) -> re.Match[str] | None:
     return None if HEARSAY.match(text) else _ABOUT_ME.match(text) or _ELLIPTIC.match(text)
 
 
-def _told_in_front(text: str) -> tuple[str, str, bool]:
-    """What is asked, what is told in front of it, and whether a person is told of.
+def _told_in_front(text: str) -> tuple[str, str, bool, str]:
+    """What is asked, what is told in front of it, whether a person is told of, and the bare question.
 
-    A question that only points to what was told ("Is that normal?") is asked with it.
+    A question that only points to what was told ("Is that normal?") is asked with it, but for days and months.
     """
     match = _about_asker(text)
     if not match:
-        return text, "", False
+        return text, "", False, text
     asked, told = text[match.end() :], text[: match.end()]
+    if behind := _TOLD_BEHIND.match(asked):
+        asked, told = behind["asked"], f"{told}{behind['told']}. "
     own = len(_terms(asked, kind_of(asked))[0])
     if _POINTS_BACK.search(asked) or not own or (own < _OWN_WORDS and _OF_ONESELF.search(asked)):
-        return _OFFER_OF.sub(" ", f"{_HOPED_FOR.sub(' ', told)}{asked}"), "", True
-    return asked, told, True
+        told = _DAY.sub(" ", _HOPED_FOR.sub(" ", told))
+        return _OFFER_OF.sub(" ", f"{told}{asked}"), "", True, asked
+    return asked, told, True, asked
 
 
 _GROWING = re.compile(r"\bemployment\b(?=.*\b(?:grow\w*|change\w*|rise|fall|increase|decline|shrink)\b)", re.IGNORECASE)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from assistant.carrying import carried, only_named
 from assistant.labels import Key, Labels, key
-from assistant.pronouns import pronoun_in
+from assistant.pronouns import name_ordinal, pronoun_in
 from assistant.question import read_question
 from assistant.smalltalk import reply_to
 from assistant.spans import PREPOSITION, Span, article, is_name, only_name, spans
@@ -61,7 +61,7 @@ _ABOUT_THE_ASKER = re.compile(
 """What somebody tells of themselves and asks nothing with."""
 _OF_ONESELF = re.compile(r"\b(?:i|me|my|we|us|our)\b", re.IGNORECASE)
 _OWN_SUBJECT = re.compile(
-    r"\b(?:do|does|did|can|could|will|would|should|has|have)\s+(?!(?:i|you|we|one|it|they)\b)\w"
+    r"\b(?:do|does|did|can|could|will|would|should|has|have)\s+(?!(?:i|you|we|one|it|they|there)\b)\w"
     r"|^(?:which|what)\s+(?!(?:is|are|was|were|do|does|did|can|should)\b)[\w-]+\s+(?!(?:do|does|did|can|should)\b)\w",
     re.IGNORECASE,
 )
@@ -84,10 +84,14 @@ _THAN_ANOTHER = re.compile(
     re.IGNORECASE,
 )
 """What asks for the same of another: "Is that more than for cooks?"."""
-_UNTIL = frozenset(("till", "until", "then"))
-"""What only says up to when, and names nothing."""
-_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
-_ORDINAL = re.compile(r"\bthe (first|second|third|fourth|fifth|last)(?: one| option| of (?:these|those|them))?\b", re.I)
+_NAMELESS = frozenset(stems("till until then job jobs future")) | frozenset(("till", "until", "then"))
+"""What names nothing by itself in a part of a turn: up to when, or that there will be jobs."""
+_LEVEL_ALONE = re.compile(
+    r"\b(?:seniors?|juniors?|beginners?|principals?|newcomers?)\b"
+    r"(?=\W*$|\W+(?:earn|get|make|do|need|have|has|is|are|learn|start)\w*\b|\W+(?:in|per|a|at)\b)",
+    re.IGNORECASE,
+)
+"""A level of a career without the work it is of: "What does a senior get?"."""
 _WORD = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
 _QUESTION_WORD = re.compile(
     r"^(?:(?:until|till|by|since|from|for|at|in|to|with) (?=(?:when|what|which|where|whom|whose)\b))?"
@@ -148,10 +152,10 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     question = " ".join(question.split())
     if not question or not state.asked:
         return state.heard(question, question)
-    question = _AMERICA_ALONE.sub(r"\g<ahead>in the United States", _name_ordinal(question, state.answer))
+    question = _AMERICA_ALONE.sub(r"\g<ahead>in the United States", name_ordinal(question, state.answer))
     if than := _THAN_ANOTHER.match(question):
         same = _replace(than["other"], state.asked, labels, similar, led=True)
-        return state.heard(question, same or f"{state.asked.rstrip(' ?.!')} vs {than['other']}?", state.talk.topic, 1.0)
+        return state.heard(question, same or _set_beside(than["other"], state, labels), state.talk.topic, 1.0)
     if _of_who_told(question, state, labels):
         # What was told of oneself and asked nothing belongs to the questions that come next and name little.
         return replace(state.heard(question, question), asked=f"{state.told}. {question}")
@@ -170,6 +174,8 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
         led = bool(lead_in and lead_in.group())
         asked = _replace(rest, state.asked, labels, similar if led else _unlike, led)
+        if not asked and led and meant and state.beside:
+            return state.heard(question, put(question, None, meant.text), meant.key, 1.0)
         if asked:
             held = set(state.talk.topic)
             kept = bool(held) and (held <= set(stems(asked)) or not held <= set(stems(state.asked)))
@@ -177,10 +183,15 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
     if meant is None:
         return state.heard(question, question)
-    nameless = state.beside and all(one.isdigit() or one in _UNTIL for one in read_question(question).subject)
     if not pronoun and (one := _SUCH_ONE.search(question)) and (such := _named_with_a(state.talk)):
         of_such = f"{question[: one.start('one')]}{article(such.text)} {such.text}?"
         return state.heard(question, of_such, such.key, 1.0)
+    subject = frozenset(read_question(question).subject)
+    if (level := _LEVEL_ALONE.search(question)) and subject and subject <= frozenset(stems(level.group())):
+        ahead, behind = question[: level.end()].removesuffix("s"), question[level.end() :]
+        return state.heard(question, f"{ahead} {meant.text}{behind}", meant.key, 1.0)
+    nameless = state.beside and not _OWN_SUBJECT.search(question) and subject <= _NAMELESS
+    nameless |= state.beside and all(one.isdigit() for one in subject)
     likely = 1.0 if pronoun or attributes_only or nameless else leaves_out(question, state.talk)
     least = OMITTED_BESIDE if state.beside else OMITTED
     unheld = state.answer.startswith(NOT_HELD) and meant.turn == len(state.talk.turns) - 1
@@ -221,6 +232,16 @@ def _of_who_told(question: str, state: State, labels: Labels) -> bool:
     return not (named or _has_topic(question, labels) or points) and bool(
         _QUESTION_WORD.match(_LEAD_IN.sub("", question))
     )
+
+
+def _set_beside(other: str, state: State, labels: Labels) -> str:
+    """The question before with another thing beside what it is about; at its end where that is not in it."""
+    about = pointed_at(other, None, state.talk, labels)
+    at = state.asked.find(about.text) if about else -1
+    if about is None or at < 0:
+        return f"{state.asked.rstrip(' ?.!')} vs {other}?"
+    end = at + len(about.text)
+    return f"{state.asked[:end]} vs {other}{state.asked[end:]}"
 
 
 def _only_told(text: str) -> bool:
@@ -275,19 +296,6 @@ def put(question: str, pronoun: Pronoun | None, name: str, joined: str = "of") -
         name = f"at {name}"
     owner = name + ("'" if name.endswith("s") else "'s") if pronoun.possessive else name
     return f"{question[: pronoun.start]}{owner}{question[pronoun.end :]}"
-
-
-def _name_ordinal(question: str, answer: str) -> str:
-    """Replace "the second one" by the words that lead the second item of the answer before."""
-    match = _ORDINAL.search(question)
-    items = re.findall(r"^\s*(?:[-*•]|\d+[.)])\s+(.+)$", answer, re.MULTILINE)
-    if not match or not items:
-        return question
-    place = _ORDINALS[match.group(1).lower()]
-    if place >= len(items):
-        return question
-    label = re.split(r"[:;(\[]| - ", items[place])[0].strip(" *.")
-    return question[: match.start()] + label + question[match.end() :]
 
 
 def _replace(fragment: str, before: str, labels: Labels, similar: Similar, led: bool) -> str:

@@ -22,19 +22,24 @@ class Part:
 ASKS = (
     r"(?:what|which|how|where|when|who|whom|whose|why|do|does|did|is|are|was|were|can|could|should|would|will|has|have)"
 )
+CONTRACTED = r"(?:what|how|where|when|who)['’]?s\b"
 AHEAD = r"(?:(?:until|till|by|since|from|for|at|in|to|with)\s+(?=(?:when|what|which|where|whom|whose|how long)\b))?"
 """What may stand in front of a word that asks: "until when", "at which bank"."""
-OPENS = re.compile(rf"^(?:and|but|also|so|then|or)?\s*,?\s*{AHEAD}{ASKS}\b", re.IGNORECASE)
+OPENS = re.compile(rf"^(?:and|but|also|so|then|or)?\s*,?\s*{AHEAD}(?:{ASKS}\b|{CONTRACTED})", re.IGNORECASE)
 _PLACE = r"(?:[A-Z][\w.'’-]*(?:\s+(?:[A-Z][\w.'’-]*|of(?=\s[A-Z])))*)"
 _PLACES = re.compile(
     rf"\b(?P<lead>in|at|near)\s+(?P<names>{_PLACE}(?:\s*,\s*(?:(?:in|at|near)\s+)?{_PLACE})*"
     rf"(?:\s*,?\s*(?:and|or|versus|vs\.?|compared (?:to|with))\s+"
     rf"(?:(?:in|at|near)\s+(?:{_PLACE}|[\w-]+(?=\W*$))|{_PLACE}))+)"
 )
+_CONTINENTS = frozenset(("Europe", "Asia", "Africa", "America", "Australia"))
+"""What only says where the places behind it lie: "in Europe, Germany or Spain"."""
 _BETWEEN_PLACES = re.compile(r"\s*,?\s*\b(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+)?|\s*,\s*")
 _JOINS = re.compile(
     r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+"
-    r"(?:(?:that|those|the one|the ones) (?:of|for)\s+|(?:of|for|as|at|by|to)\s+)?",
+    r"(?:(?:that|those|the one|the ones) (?:of|for)\s+"
+    r"|(?:mine|my (?:current |present )?\w+|what i (?:now )?(?:earn|make|get)(?: now)?) as (?:an?\s+)?"
+    r"|(?:of|for|as|at|by|to)\s+)?",
     re.IGNORECASE,
 )
 EACH_OF = re.compile(r"(?<!between)\s+and\s+(?:of|for)\s+", re.IGNORECASE)
@@ -49,7 +54,9 @@ _COMPARING = re.compile(
 _COMPARATIVE = re.compile(r"\b(?:more|less|better|higher|lower|fewer)\b", re.IGNORECASE)
 """What compares, and is no part of a question on one side."""
 _ARTICLE_AT_END = re.compile(r"\s*\b(?:an?|the)$", re.IGNORECASE)
-_AUXILIARY = re.compile(r"^(?:why\s+)?(?:is|are|was|were|do|does|did|has|have|can|will|would)\b\s*", re.IGNORECASE)
+_AUXILIARY = re.compile(
+    r"(?:^|(?<=[.!;]\s))(?:why\s+)?(?:is|are|was|were|do|does|did|has|have|can|will|would)\b\s*", re.IGNORECASE
+)
 _FIRST_NAME = re.compile(
     r"(?:(?:do|does|did|is|are|can|will)\s+)?(?P<name>(?-i:[A-Z])[\w.]+(?:\s(?-i:[A-Z])[\w.]+)*)", re.IGNORECASE
 )
@@ -66,6 +73,8 @@ _IN_EACH = re.compile(
     r"(?P<other>[^?!.,;]+)\W*$",
     re.IGNORECASE,
 )
+_PEOPLE = frozenset("people folks guys".split())
+"""What may end a name, though it names nothing by itself: "MLOps people"."""
 _NO_NAMES = frozenset("others nah nope never something anything nothing whatever elsewhere else".split())
 
 
@@ -79,6 +88,7 @@ def places(question: str) -> list[Part]:
     if not match:
         return []
     names = [name for name in _BETWEEN_PLACES.split(match["names"]) if name]
+    names = names[1:] if len(names) > 2 and names[0] in _CONTINENTS else names
     before, after = question[: match.start()], question[match.end() :]
     return [Part(f"{before}{match['lead']} {name}{after}", name) for name in names]
 
@@ -115,11 +125,34 @@ def sides_of(question: str, whole: Sequence[range], joins: re.Pattern[str] = _JO
         ends = join.end() + len(right)
         right = question[join.end() : max([ends, *(one.stop for one in whole if ends in one)])]
         before = ahead[: len(ahead) - len(left)]
+        before, listed = _listed(before)
         after = question[len(ahead) : join.start()] + question[join.end() + len(right) :]
         rest = _SETTING_BESIDE.sub(" ", before), _SETTING_BESIDE.sub(" ", after)
-        shown = [_bare(side) for side in (left, right)]
+        shown = [_bare(side) for side in (*listed, left, right)]
         return [Part(_one_side(rest[0], side, rest[1]), side) for side in shown]
     return []
+
+
+_LONGEST_ITEM = 4
+"""Words of one of several things at most."""
+_NO_ITEM = re.compile(r"^(?:in|at|with|for)?\s*(?:an?\s+)?$|\bas\s+(?:an?\s+)?$", re.IGNORECASE)
+
+
+def _listed(before: str) -> tuple[str, list[str]]:
+    """What stands in front of the second last of several things, without the things before it, and these.
+
+    >>> _listed("Who earns most, cooks, a smith, "), _listed("As a nurse, ")
+    (('Who earns most, ', ['cooks', 'smith']), ('As a nurse, ', []))
+    """
+    listed: list[str] = []
+    while (rest := _ARTICLE_AT_END.sub("", before).rstrip()).endswith(","):
+        item = _ending(rest[:-1])
+        ahead = _ARTICLE_AT_END.sub("", rest[: len(rest) - 1 - len(item)].rstrip())
+        ahead = ahead + " " if ahead else ahead
+        if not item or len(item.split()) > _LONGEST_ITEM or _NO_ITEM.search(ahead):
+            break
+        before, listed = ahead, [item, *listed]
+    return before, listed
 
 
 def _one_side(before: str, side: str, after: str) -> str:
@@ -129,7 +162,8 @@ def _one_side(before: str, side: str, after: str) -> str:
     'welder earns?'
     """
     before, after = (_COMPARATIVE.sub(" ", text).strip(" ,:;?.") for text in (before, after))
-    before = _AUXILIARY.sub("", _ARTICLE_AT_END.sub("", before)).strip(" ,")
+    before = _ARTICLE_AT_END.sub("", before)
+    before = _AUXILIARY.sub(lambda one: "what about " if one.start() else "", before).strip(" ,")
     told = (side, before) if len(before.split()) == 1 and not OPENS.match(before) else (before, side)
     return " ".join(" ".join((*told, after)).split()).rstrip(" ,?") + "?"
 
@@ -169,8 +203,10 @@ def _bare(side: str) -> str:
 def _ending(text: str) -> str:
     """The run of naming words that ends a text, as it stands there; empty when it ends in something else."""
     start = len(text)
-    for match in reversed(list(_WORD.finditer(text))):
-        if text[match.end() : start].strip() or not _names(match.group()):
+    listed = list(_WORD.finditer(text))
+    for at, match in reversed(list(enumerate(listed))):
+        people = match.end() == len(text.rstrip()) and at > 0 and match.group().lower() in _PEOPLE
+        if text[match.end() : start].strip() or not (people or _names(match.group())):
             break
         start = match.start()
     return text[start:]

@@ -39,19 +39,24 @@ _SHORT_FORMS = {
     "cert": "certification", "certs": "certifications", "prof": "professor", "lang": "language", "langs": "languages",
     "exp": "experience", "yrs": "years", "info": "information", "prob": "probability", "algos": "algorithms",
     "ppl": "people", "comp": "compensation", "biz": "business", "mgmt": "management", "mgr": "manager",
+    "diff": "difference",
     "newbie": "beginner", "newbies": "beginners", "noob": "beginner", "noobs": "beginners", "rookie": "beginner",
     "rookies": "beginners", "gig": "job", "gigs": "jobs", "haggle": "negotiate", "haggling": "negotiating",
     "cv": "resume", "cvs": "resumes", "k8s": "kubernetes", "sklearn": "scikit", "tf": "tensorflow",
     "ghosted": "silent", "fishy": "suspicious", "shady": "suspicious", "sketchy": "suspicious", "dodgy": "suspicious",
 }  # fmt: skip
 """What English shortens or says among friends, written out where the library writes it so."""
-_JOINED = re.compile(r"([a-z]{1,3})(\d+[a-z]?)")
-"""A name of letters and a number as it is written without the hyphen that the library's labels give it: "h1b"."""
+_JOINED = re.compile(r"([a-z]{1,3})(\d+[a-z]?)s?")
+"""A name of letters and a number as it is written without the hyphen that the library's labels give it: "h1bs"."""
 _JOTTED = (
     (re.compile(r"(?<![\w/])w/o(?![\w/])", re.IGNORECASE), "without"),
     (re.compile(r"(?<![\w/])b/c(?![\w/])|\bcuz\b", re.IGNORECASE), "because"),
     (re.compile(r"\b4(?= (?:me|you|us|him|her|them|my|an?|the|people|beginners)\b)", re.IGNORECASE), "for"),
     (re.compile(r"\bgen[- ]?ai\b", re.IGNORECASE), "generative AI"),
+    (
+        re.compile(r"\b(?:what now|now what|what next|what do i do now)(?=\W*$|[,.?!])", re.IGNORECASE),
+        "what should I do",
+    ),
     (re.compile(r"\bwtf\b", re.IGNORECASE), "what"),
     (re.compile(r"\b(?:lay|lays|laid|laying) (?:(?:people|workers|staff|them|me|us) )?off\b", re.IGNORECASE), "cut"),
     (

@@ -15,9 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assistant.claims import without_hearsay
 from assistant.labels import Labels
+from assistant.question import is_asking
 from assistant.spelling import commonness
-from ingest.words import STOPWORDS, stems
+from ingest.words import STOPWORDS, stem, stems, words
 
 _TOKEN = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
 _AUXILIARIES = frozenset("do does did can could will would should may might must has have had".split())
@@ -40,6 +42,8 @@ _COMPARING = frozenset(
 _VERBS = frozenset("wants needs pays has makes uses hires asks employs offers earns gets leads grows".split())
 """Verbs of one who does something, where a noun could stand, too."""
 _LONGEST = 6
+_MEASURES = frozenset(stems("minimum maximum average median typical usual starting highest lowest total"))
+"""What only says which figure of a thing is meant: "minimum salary"."""
 _WORKER = re.compile(
     r"(?:eer|ist|yst|ian|tect|cher|ager|oper|ltant|fessor|ruiter|lawyer|nurse|doctor)s?$", re.IGNORECASE
 )
@@ -110,7 +114,7 @@ class Talk:
         """The talk with one turn more: the question as it was put, as it stands alone, and what it pointed back to."""
         held = frozenset(stems(asked))
         return Talk(
-            (*self.mentions, *mentions(question, len(self.turns))),
+            (*self.mentions, *mentions(without_hearsay(question), len(self.turns))),
             (*self.turns, held),
             (*self.dependent, dependent),
             topic if dependent >= 0.5 or held.issuperset(topic) else (),
@@ -186,9 +190,15 @@ def signs_of(
         "disagrees": float(pronoun is not None and plural != pronoun.plural and not workers),
         "person_name": float(pronoun is not None and pronoun.person and bool(mention.signs["name"])),
         "title": float(mention.key in labels.titles),
-        "attribute": float(held <= labels.attributes and not workers and mention.key not in labels.titles),
+        "attribute": float(_told_of(mention) <= labels.attributes and not workers and mention.key not in labels.titles),
         "workers": float(pronoun is not None and (pronoun.plural or pronoun.person) and workers),
     }
+
+
+def _told_of(mention: Mention) -> frozenset[str]:
+    """Stems of a mention without what only says which figure is meant: nothing of "minimum salary"."""
+    asking = (stem(word) for word in words(mention.text) if is_asking(word))
+    return frozenset(mention.key) - _MEASURES - frozenset(asking)
 
 
 def omission_signs(question: str, talk: Talk) -> dict[str, float]:
@@ -260,7 +270,9 @@ def _verbs(question: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int, in
         following = tokens[behind].group().lower() if behind < len(tokens) else ""
         if plurals and token.group().lower() != "does":
             found.append((first, plurals[-1] + 1))
-        elif behind - first > 1 and following not in _AUXILIARIES | _COPULAS | _PREPOSITIONS:
+        elif behind - first > 1 and (
+            following not in _AUXILIARIES | _COPULAS | _PREPOSITIONS or is_asking(tokens[behind - 1].group())
+        ):
             found.append((first, behind - 1))
     return found
 

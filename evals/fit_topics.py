@@ -109,7 +109,7 @@ def fit_choice(cases: Sequence[Example], names: Sequence[str], penalty: float = 
 
 def fit_omission(cases: Sequence[Example], chosen: Sequence[int], names: Sequence[str]) -> NDArray[np.float64]:
     """Weights of the signs of an omission: logistic regression, each case weighed by what is at stake."""
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
     gain = np.array([one.gains[pick] - one.base for one, pick in zip(cases, chosen, strict=True)])
     model = LogisticRegression(fit_intercept=False, max_iter=1_000)
