@@ -87,6 +87,7 @@ def evidence_of(
     }
 
 
+_CONDITION = re.compile(r"(?<!what )\bif\b[^,?]*", re.IGNORECASE)
 _WITHOUT = re.compile(r"\bwithout\b", re.IGNORECASE)
 
 
@@ -102,7 +103,8 @@ def goes_without(asked: Question) -> bool:
 
 def denies(asked: Question) -> bool:
     """Whether a question asks for what is not so, or goes without: an answer has to say that, too."""
-    said = _asking(asked)
+    # Nor does a condition of a figure ("if you are not a member") deny it.
+    said = _CONDITION.sub(" ", _asking(asked)) if asked.wants_figure else _asking(asked)
     for one in asked.qualifiers:
         # "Without experience" is a level, which a statement says in other words.
         said = said.replace(one.said, " ")

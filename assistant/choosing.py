@@ -23,6 +23,8 @@ _REASONED = 0.85
 """How much of the best score a statement needs that gives a reason, to lead where a reason is asked for."""
 _DENIED = 0.75
 """The same for a statement that denies, where the question does."""
+_NEAR = 0.9
+"""The same for one of the best one's document that is of the kind, or in the manner, that is asked for."""
 _NAMED = 0.5
 """Share of a heading's words that a question has to name to be about its section."""
 _IN_ITS_SECTION = 0.1
@@ -54,7 +56,21 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
         return _row_by_source(best, saying)
     if asked.kind == "reason" and not best.in_kind:
         return next((one for one in saying if one.in_kind and one.score > best.score * _REASONED), best)
+    best = _of_its_document(asked, best, saying)
     return best if asked.wants_figure else _in_its_section(asked, best, saying)
+
+
+def _of_its_document(asked: Question, best: Evidence, saying: Sequence[Evidence]) -> Evidence:
+    """The best of the best candidate's document that holds the figure, or speaks in the manner, that it lacks.
+
+    Only where one is hardly worse, and for a figure as much about what is asked.
+    """
+    beside = (one for one in saying if one.hit.source.id == best.hit.source.id and one.score > best.score * _NEAR)
+    if asked.wants_figure and not best.in_kind:
+        return next((one for one in beside if one.in_kind and one.coverage > best.coverage - 0.05), best)
+    if in_a_manner(asked.text) and not best.fits:
+        return next((one for one in beside if one.fits), best)
+    return best
 
 
 _LACKED = re.compile(r"\bwithout\s+((?:[\w-]+\s*){1,4})", re.IGNORECASE)

@@ -80,7 +80,9 @@ SURVEYED = re.compile(
 )
 """What others did or said is not advice."""
 EARNED = re.compile(
-    r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bonus\w*|equity|make|makes)\b", re.IGNORECASE
+    r"\b(?:salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bonus\w*|equity|make|makes"
+    r"|gets? (?:more|less)(?= (?:in|at|by|per|when|if|with|for|than)\b))\b",
+    re.IGNORECASE,
 )
 SPENT = re.compile(
     r"\b(?:costs?|prices?|priced|fees?|tuition|charges?|subscription|per exam|invest(?:s|ed|ment)?|cheap\w*|expensive"

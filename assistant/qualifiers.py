@@ -95,9 +95,10 @@ def qualifiers(text: str) -> tuple[Qualifier, ...]:
     return tuple({one.value: one for one in found}.values())
 
 
+_SPELLED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _YEARS_OF_WORK = re.compile(
-    r"\b(?:with|after|have|has|having|got)\s+(?:about |around |over |more than |some )?(?P<years>\d{1,2})\+?\s*"
-    r"(?:years?|yrs?)\b(?!\s*(?:old|of age|ago|left|to go))",
+    r"\b(?:with|after|have|has|having|got)\s+(?:about |around |over |more than |some )?"
+    rf"(?P<years>\d{{1,2}}|{'|'.join(_SPELLED)})\+?\s*(?:years?|yrs?)\b(?!\s*(?:old|of age|ago|left|to go))",
     re.IGNORECASE,
 )
 _LEVEL_FROM = ((10, "late"), (7, "senior"), (4, "mid"), (1, "early"), (0, "entry"))
@@ -109,11 +110,15 @@ def level_by_years(text: str) -> tuple[Qualifier, ...]:
 
     >>> [one.value for one in level_by_years("What does a welder with 12 years make?")], level_by_years("At 45 years?")
     (['late'], ())
+    >>> [one.value for one in level_by_years("What does a welder with about five years of work make?")]
+    ['mid']
     """
     match = _YEARS_OF_WORK.search(text)
     if not match or any(pattern.search(text) for _, pattern in _LEVELS):
         return ()
-    level = next(name for years, name in _LEVEL_FROM if int(match["years"]) >= years)
+    told = match["years"].lower()
+    worked = _SPELLED.index(told) + 1 if told in _SPELLED else int(told)
+    level = next(name for years, name in _LEVEL_FROM if worked >= years)
     return (_qualifier(level, match.group()),)
 
 

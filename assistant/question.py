@@ -49,12 +49,14 @@ _ELLIPTIC = re.compile(
     r"|(?:any|too|possible|worth)\b))",
     re.IGNORECASE,
 )
-# "That is fine. Anyway, can I ...?": sentences that ask nothing, then one that does.
-_TOLD_FIRST = re.compile(
-    r"^(?:[^?!.]{3,}[!.]\s+)+(?:(?:anyway|so|well|now|ok|okay|but|and)[\s,]+)*"
-    r"(?P<asked>(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will)\b[^?!.]*\?)\W*$",
-    re.IGNORECASE,
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
+_ASKS = re.compile(
+    r"^(?:(?:hi|hello|hey|anyway|so|well|now|ok|okay|but|and|then|please)[\s,]+)*"
+    r"(?P<asked>(?:what|whats|what['’]s|wat|which|how|hows|where|when|who|whos|why|can|could|do|does|did|is|are|should|would|will"
+    r"|am i|any)\b.*?)\W*$",
+    re.IGNORECASE | re.DOTALL,
 )
+"""A sentence that asks, with or without its mark."""
 _AS_ONE_WHO = re.compile(r"^as an?\b.*[,;:]\s*(?:what|which|how|where|when|who|why)\b", re.IGNORECASE)
 """What tells from where somebody asks of others: "As a recruiter, what should I look for?"."""
 _HOPED_FOR = re.compile(
@@ -84,7 +86,7 @@ _OWN_WORDS = 2
 _OF_ONESELF = re.compile(r"\b(?:i|me|my|we|us|our)\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(
     r"\b(?:is|are|was|were) (?:that|this|those|these)\b|\b(?:those|these)\b"
-    r"|(?<!is )(?<!are )(?<!was )(?<!were )\bthere\W*$"
+    r"|(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were|will|a|an|any|be|has|have)\b)"
     r"|\bit\b(?! (?:too|hard|easy|possible|worth|late|true|better|realistic|normal|difficult|enough|help))",
     re.IGNORECASE,
 )
@@ -332,12 +334,22 @@ def asked_alone(text: str) -> str:
     ('Where do I start with welding?', '')
     >>> asked_alone("That is fine. Many people weld at home. Anyway, can I file a tax return online?")
     'can I file a tax return online?'
+    >>> asked_alone("so my firm wants me to weld. whats a normal rate for welders? want to know b4 i talk to her")
+    'whats a normal rate for welders?'
     """
     match = _about_asker(text)
-    behind = _TOLD_FIRST.match(text) if match is None else None
-    asked = text[match.end() :] if match else behind["asked"] if behind else ""
-    terms = _terms(asked, kind_of(asked))[0]
-    return asked if len(terms) > bool(behind) and not _POINTS_BACK.search(asked) else ""
+    asked = text[match.end() :] if match else ""
+    among = "" if asked else _the_one_asking(text)
+    terms = _terms(asked or among, kind_of(asked or among))[0]
+    return asked or among if len(terms) > bool(among) and not _POINTS_BACK.search(asked or among) else ""
+
+
+def _the_one_asking(text: str) -> str:
+    """The only one of several sentences that asks something, as a question; nothing where there is no such one."""
+    told = [one for one in _SENTENCES.split(text.strip()) if one]
+    asking = [match["asked"] for one in told if (match := _ASKS.match(one))]
+    others = any(one.endswith("?") and not _ASKS.match(one) for one in told)
+    return f"{asking[0]}?" if len(told) > 1 and len(asking) == 1 and not others else ""
 
 
 def _about_asker(text: str) -> re.Match[str] | None:

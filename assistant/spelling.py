@@ -39,7 +39,7 @@ _SHORT_FORMS = {
     "cert": "certification", "certs": "certifications", "prof": "professor", "lang": "language", "langs": "languages",
     "exp": "experience", "yrs": "years", "info": "information", "prob": "probability", "algos": "algorithms",
     "ppl": "people", "comp": "compensation", "biz": "business", "mgmt": "management", "mgr": "manager",
-    "diff": "difference",
+    "diff": "difference", "qs": "questions", "avg": "average", "1st": "first", "2nd": "second", "3rd": "third",
     "newbie": "beginner", "newbies": "beginners", "noob": "beginner", "noobs": "beginners", "rookie": "beginner",
     "rookies": "beginners", "gig": "job", "gigs": "jobs", "haggle": "negotiate", "haggling": "negotiating",
     "cv": "resume", "cvs": "resumes", "k8s": "kubernetes", "sklearn": "scikit", "tf": "tensorflow",
@@ -51,7 +51,17 @@ _JOINED = re.compile(r"([a-z]{1,3})(\d+[a-z]?)s?")
 _JOTTED = (
     (re.compile(r"(?<![\w/])w/o(?![\w/])", re.IGNORECASE), "without"),
     (re.compile(r"(?<![\w/])b/c(?![\w/])|\bcuz\b", re.IGNORECASE), "because"),
-    (re.compile(r"\b4(?= (?:me|you|us|him|her|them|my|an?|the|people|beginners)\b)", re.IGNORECASE), "for"),
+    (
+        re.compile(
+            r"\b4(?= (?:me|you|us|him|her|them|my|an?|the|people|beginners|more|free|ai|ml|data)\b)", re.IGNORECASE
+        ),
+        "for",
+    ),
+    (re.compile(r"\bb4\b", re.IGNORECASE), "before"),
+    (re.compile(r"(?<=[a-z] )n(?= [a-z])"), "and"),
+    (re.compile(r"(?<=[a-z] )w(?= [a-z])"), "with"),
+    (re.compile(r"\$\$+\s*"), ""),
+    (re.compile(r"\b(?:rn|atm)(?=\W*$|[,.?!])", re.IGNORECASE), "now"),
     (re.compile(r"\bgen[- ]?ai\b", re.IGNORECASE), "generative AI"),
     (
         re.compile(r"\b(?:what now|now what|what next|what do i do now)(?=\W*$|[,.?!])", re.IGNORECASE),
