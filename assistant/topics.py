@@ -134,7 +134,8 @@ def pointed_at(question: str, pronoun: Pronoun | None, talk: Talk, labels: Label
     pointed = several if pronoun and pronoun.among and several else others
     if pronoun and pronoun.plural and talk.turns:
         # "And in Germany?", "Do they stay?": whom the question before spoke of, though another turn named them.
-        kept = [one for one in several if frozenset(one.key) <= frozenset().union(*talk.turns[-2:]) - asked]
+        recent = frozenset().union(*talk.turns[-2:]) - asked
+        kept = [one for one in several if frozenset(one.key) <= recent and names_people(one.text)]
         placed = all(one.signs["name"] or one in several for one in others if one.turn == len(talk.turns) - 1)
         pointed = kept if kept and placed else pointed
     return max(pointed, default=None, key=lambda one: _weighed(signs_of(one, asked, pronoun, talk, labels), WEIGHTS))
@@ -258,7 +259,7 @@ def _verbs(question: str, tokens: Sequence[re.Match[str]]) -> list[tuple[int, in
     """
     found = []
     for index, token in enumerate(tokens[:-1]):
-        if token.group().lower() in ("which", "what", "many"):
+        if token.group().lower() in ("which", "many"):
             if (at := _verb_of_asked(question, tokens, index + 1)) is not None:
                 found.append((index + 1, at))
             continue
@@ -346,6 +347,18 @@ def _standing(question: str, tokens: Sequence[re.Match[str]], first: int, last: 
 def rarity(run: Sequence[str]) -> float:
     """How rare the rarest of some words is in English, 0 (everyday) to 1 (unknown)."""
     return max((1 - min(1.0, math.log10(1 + commonness(word)) / 7) for word in run), default=0.0)
+
+
+_PEOPLE = frozenset("men women people children graduates students beginners juniors seniors workers".split())
+
+
+def names_people(text: str) -> bool:
+    """Whether a plural names people: by their work, or as such.
+
+    >>> names_people("young welders"), names_people("nurses"), names_people("advantages")
+    (False, True, False)
+    """
+    return bool(_WORKER.search(text)) or text.split()[-1].lower() in _PEOPLE
 
 
 @lru_cache(maxsize=10_000)
