@@ -31,7 +31,7 @@ COEFFICIENTS: Mapping[str, float] = {
     "year_missing": -2.124,
     "denied": -4.366,
     "opposed": -3.175,
-    "margin": 1.688,
+    "margin": 1.5,
     "bias": -4.774,
 }
 """What each piece of evidence counts, in log-odds."""
@@ -171,6 +171,8 @@ _OF_CHANGE = (
 """What a statement speaks of that tells whether something grows or is sought."""
 _ATTRIBUTE = re.compile(r"(?:and )?what(?:['’]?s| is| are| was| were) (?:the|[\w -]+['’]s?) .*", re.IGNORECASE)
 """What asks for something of a thing: "What is the tax on shares?"."""
+_OF_ALL_SIDES = 0.85
+"""Coverage from which a statement speaks of all that a question lets choose from: "higher in Rome or in Oslo?"."""
 ALIKE = 0.75
 """Similarity from which a statement may say in other words all that is asked of a thing."""
 
@@ -205,6 +207,8 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
         titles: Titles of the documents found.
     """
     told = words(asked.text)
+    if "or" in told and lead.coverage >= _OF_ALL_SIDES:
+        return False
     if asked.yes_or_no and asked.kind == "percent" and asked.cues and _OF_CHANGE.isdisjoint(word_set(said_by(lead))):
         return True
     if lead.fits and in_a_manner(asked.text):
