@@ -136,10 +136,9 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
 
     A question that names a document's whole title ("Data scientist") is about that; a figure that leaves a word of it
     out is of somebody else, and so is one from a document that is called nearly the same ("Research scientist"). A
-    statement without a figure that says none of what is asked beyond its own title ("the
-    pass rate of the exam") answers nothing,
-    and where work is measured ("how many hours"), nothing that does not speak of it. Where it is only asked whether a
-    figure is so, a namesake alone is told.
+    statement without a figure that says none of what is asked beyond its own title ("the pass rate of the exam")
+    answers nothing, and where work is measured ("how many hours") or something is counted, nothing that does not speak
+    of it. Where it is only asked whether a figure is so, a namesake alone is told.
 
     Args:
         asked: The question.
@@ -151,7 +150,7 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     title = word_set(lead.hit.source.title)
     if not lead.in_kind and _OF_PAY.search(asked.text) and not _OF_MONEY.search(said_by(lead)):
         return asked.kind == "money"
-    if asked.measured and asked.measured in lead.missing:
+    if not frozenset((asked.measured, asked.sought)).isdisjoint(lead.missing):
         return True
     own = word_set(" ".join((*lead.statement.way, lead.statement.text)))
     held = title | own | word_set(" ".join(lead.hit.passage.headings))

@@ -334,8 +334,8 @@ def asked_alone(text: str) -> str:
     ('Where do I start with welding?', '')
     >>> asked_alone("That is fine. Many people weld at home. Anyway, can I file a tax return online?")
     'can I file a tax return online?'
-    >>> asked_alone("so my firm wants me to weld. whats a normal rate for welders? want to know b4 i talk to her")
-    'whats a normal rate for welders?'
+    >>> asked_alone("so they want me to weld. whats the pay of robot welders? want to know b4 i talk to her")
+    'whats the pay of robot welders?'
     """
     match = _about_asker(text)
     asked = text[match.end() :] if match else ""
