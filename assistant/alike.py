@@ -21,16 +21,16 @@ _VERBS = (
     "write wrote written"
 )
 _WORDS = """
-    ad advert advertisement posting vacancy; tech technology; covid coronavirus pandemic; coder programmer;
-    coder developer; firm company enterprise corporation organisation organization; junior beginner newcomer
-    novice; senior experienced; create make; destroy displace eliminate kill; fire dismiss layoff cut; switch
-    change move transition; jump leap step; start begin; end finish; choose pick select; hire recruit; candidate
-    applicant; fine penalty; mandatory compulsory obligatory; ban banned prohibited forbidden; error mistake;
-    women female; men male; country nation; city town; rapid fast quick; big bigger biggest large larger largest
-    huge; remote telework; quit resign; jobless unemployed; convince persuade prove show; doctor physician;
-    shortage lack; wage salary; workforce staff personnel worker employee; dead death die; man men; woman women;
-    know knowledge; choose choice; lose loss; old older age aged; long length; strong strength; high height;
-    code coding programming; able ability; succeed success; fail failure; decide decision
+    ad advert advertisement posting vacancy; tech technology; covid coronavirus pandemic; coder programmer; coder
+    developer; firm company enterprise corporation organisation organization; junior beginner newcomer novice;
+    senior experienced; create make; destroy displace eliminate kill vanish disappear; fire dismiss layoff cut;
+    switch change move transition; jump leap step; start begin; end finish; choose pick select; hire recruit;
+    candidate applicant; fine penalty; mandatory compulsory obligatory; ban banned prohibited forbidden; error
+    mistake; women female; men male; country nation; city town; rapid fast quick; big bigger biggest large larger
+    largest huge; remote telework; quit resign; jobless unemployed; convince persuade prove show; doctor
+    physician; shortage lack; wage salary; workforce staff personnel worker employee; dead death die; man men;
+    woman women; know knowledge; choose choice; lose loss; old older age aged; long length; strong strength; high
+    height; code coding programming; able ability; succeed success; fail failure; decide decision
 """
 
 

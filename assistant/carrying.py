@@ -28,6 +28,11 @@ _WHICH = re.compile(
     re.IGNORECASE,
 )
 """A choice that names none of what it chooses from."""
+_HOW_MANY = re.compile(
+    _AND + r"how many(?= (?:are|is|were|was|will|would|have|has|do|did|can|could|should)\b)", re.IGNORECASE
+)
+_COUNTED = re.compile(r"\bhow many (?P<noun>[a-z-]+)\b", re.IGNORECASE)
+"""What the question before counted, for one that counts and does not say what."""
 _CONDITION = re.compile(
     _AND + r"(?:what |even |only )?if (?:i|you|we|they|he|she|it|that|this|not|so)\b[^,;]*$", re.IGNORECASE
 )
@@ -109,6 +114,8 @@ def carried(question: str, before: str, labels: Labels) -> str:
     'do welder and smith need a degree?'
     >>> carried("vs data engineer", "What does an MLOps engineer do?", Labels())
     'What does an MLOps engineer do vs data engineer?'
+    >>> carried("and how many are lost?", "How many jobs are made?", Labels())
+    'how many jobs are lost?'
     """
     asked, ended = question.strip().rstrip(" ?.!"), before.rstrip(" ?.!")
     pair = next(_pairs(ended, labels), None) if _CHOICE.match(asked) else None
@@ -118,6 +125,8 @@ def carried(question: str, before: str, labels: Labels) -> str:
         return f"{asked[: both.start()]}{pair[0]} and {pair[1]}{asked[both.end() :]}?"
     if _WHY.match(asked) or _TELLS.match(asked) or (_CONDITION.match(asked) and not _ASKS.search(asked)):
         return f"{ended}: {asked}?"
+    if (many := _HOW_MANY.match(asked)) and (counted := _COUNTED.search(ended)):
+        return f"how many {counted['noun']}{asked[many.end() :]}?"
     if versus := _VERSUS.match(asked):
         return f"{ended} vs {versus['other']}?"
     doing = _DOES.search(ended) or _TO_DO.search(ended)
