@@ -25,6 +25,8 @@ _DENIED = 0.75
 """The same for a statement that denies, where the question does."""
 _NEAR = 0.9
 """The same for one of the best one's document that is of the kind, or in the manner, that is asked for."""
+_OF_THE_WHOLE = 0.8
+"""The same for a figure of the whole, where the best one is of a part."""
 _NAMED = 0.5
 """Share of a heading's words that a question has to name to be about its section."""
 _IN_ITS_SECTION = 0.1
@@ -57,6 +59,8 @@ def lead_of(asked: Question, candidates: Sequence[Evidence]) -> Evidence:
     if asked.kind == "reason" and not best.in_kind:
         return next((one for one in saying if one.in_kind and one.score > best.score * _REASONED), best)
     best = _of_its_document(asked, best, saying)
+    if asked.wants_figure and best.in_kind and best.apt < 0.5:
+        return _whole_subject(best, saying)
     return best if asked.wants_figure else _in_its_section(asked, best, saying)
 
 
@@ -119,6 +123,23 @@ def _heading_named(asked: Question, one: Evidence) -> float:
            if word not in frozenset(stems(one.hit.source.title))]  # fmt: skip
     named = frozenset(asked.terms)
     return sum(credit(word, named) for word in own) / len(own) if own else 0.0
+
+
+def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
+    """The best figure, labelled by a part that nobody asked for, unless one of the whole is hardly worse.
+
+    On a page about bell ringers, "Assistants: $41,010" is of a part.
+    """
+    whole = (
+        one
+        for one in saying
+        if one.in_kind
+        and one.apt >= 0.5
+        and one.own > best.own + 0.05
+        and one.coverage >= best.coverage
+        and len(one.unmet) <= len(best.unmet)
+    )
+    return next((one for one in whole if one.score > best.score * _OF_THE_WHOLE), best)
 
 
 def choose(asked: Question, candidates: Sequence[Evidence], lead: Evidence, most: int = 3) -> list[Evidence]:

@@ -59,7 +59,9 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 
 def app_of(assistant: Assistant, **env: str) -> Any:
     keys = "CANARY-mine,CANARY-theirs"
-    return create_app(assistant, load_settings(env={"CAREER_API_KEYS": keys, "CAREER_RATE_LIMIT": "off", **env}))
+    data = str(assistant.library.folder)
+    settings = load_settings(data_dir=data, env={"CAREER_API_KEYS": keys, "CAREER_RATE_LIMIT": "off", **env})
+    return create_app(assistant, settings)
 
 
 @pytest.fixture(scope="module")
