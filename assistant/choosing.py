@@ -135,7 +135,7 @@ def _whole_subject(best: Evidence, saying: Sequence[Evidence]) -> Evidence:
         for one in saying
         if one.in_kind
         and one.apt >= 0.5
-        and one.own > best.own + 0.05
+        and one.own >= best.own
         and one.coverage >= best.coverage
         and len(one.unmet) <= len(best.unmet)
     )
