@@ -76,11 +76,13 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def library_of(targets: Iterable[Path], kept: Path | None = None) -> Iterator[Assistant]:
-    """An assistant over these documents and nothing else, in a folder that is thrown away or, with `kept`, in that."""
+    """An assistant over these documents and nothing else, in a folder that is thrown away or, with `kept`, in that.
+
+    What a run that was cut short left is completed.
+    """
     with tempfile.TemporaryDirectory() as thrown_away:
         assistant = build_assistant(load_settings(data_dir=str(kept or thrown_away)))
-        if assistant.library.is_empty():
-            assistant.library.sync([str(target) for target in targets])
+        assistant.library.sync([str(target) for target in targets])
         yield assistant
 
 
