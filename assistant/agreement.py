@@ -17,8 +17,9 @@ _FIGURE = re.compile(
     re.IGNORECASE,
 )
 _GLUED = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
-_SPELLED = {word: float(number) for number, word in enumerate(
+SPELLED = {word: float(number) for number, word in enumerate(
     "zero one two three four five six seven eight nine ten eleven twelve".split())}  # fmt: skip
+"""Numbers that are written as words."""
 _LIST_MARK = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s+")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot|unable|hardly|rarely|lacks?|nobody|nothing|false|impossible)\b"
@@ -67,7 +68,7 @@ def missing_figures(sentence: str, text: str) -> list[str]:
     held = set(figures(text).values())
     # What is glued to letters or stands behind a list mark ("COVID19", "3. ") is held, too, though it claims nothing.
     held |= {float(one.replace(",", "")) for one in _GLUED.findall(text)}
-    held |= {_SPELLED[word] for word in words(text) if word in _SPELLED}
+    held |= {SPELLED[word] for word in words(text) if word in SPELLED}
     return [written for written, value in figures(sentence).items() if value not in held]
 
 

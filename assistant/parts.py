@@ -15,7 +15,7 @@ from assistant.carrying import choice_of
 from assistant.claims import begins_checking, disputed
 from assistant.clauses import clauses, unannounced
 from assistant.forms import FIGURES
-from assistant.question import asks_every_source, is_asking, read_question
+from assistant.question import NEXT_SENTENCE, asks_every_source, is_asking, read_question
 from assistant.sides import EACH_OF, OPENS, Part, named, owners, places, sides_of, within
 from assistant.topics import Talk, pointed_at
 from ingest.words import STOPWORDS, words
@@ -36,7 +36,6 @@ class Parts:
     parts: tuple[Part, ...]
 
 
-_NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)")
 _OF_THE_ASKER = re.compile(
     r"\b(?:can|could|do|should|must|may|will|would|have)\s+(?:i|we|you|one|people|somebody|someone)\b", re.IGNORECASE
 )
@@ -170,7 +169,7 @@ def _several(question: str) -> list[str]:
     if granted := _GRANTED.match(question):
         return [f"{granted['claim']}?", granted["asked"]]
     ahead = ""
-    for sentence in _NEXT_SENTENCE.split(question):
+    for sentence in NEXT_SENTENCE.split(question):
         for place, clause in enumerate(clauses(sentence)):
             said = choice_of(clause, ahead) or f"{ahead} {clause}".strip()
             if found and (asks_every_source(clause) or begins_checking(clause)):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from assistant.agreement import SPELLED
 from ingest.words import stem, words
 
 
@@ -95,10 +96,10 @@ def qualifiers(text: str) -> tuple[Qualifier, ...]:
     return tuple({one.value: one for one in found}.values())
 
 
-_SPELLED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _YEARS_OF_WORK = re.compile(
     r"\b(?:with|after|have|has|having|got)\s+(?:about |around |over |more than |some )?"
-    rf"(?P<years>\d{{1,2}}|{'|'.join(_SPELLED)})\+?\s*(?:years?|yrs?)\b(?!\s*(?:old|of age|ago|left|to go))",
+    rf"(?P<years>\d{{1,2}}|{'|'.join(filter(SPELLED.get, SPELLED))})\+?\s*(?:years?|yrs?)\b"
+    r"(?!\s*(?:old|of age|ago|left|to go))",
     re.IGNORECASE,
 )
 _LEVEL_FROM = ((10, "late"), (7, "senior"), (4, "mid"), (1, "early"), (0, "entry"))
@@ -117,7 +118,7 @@ def level_by_years(text: str) -> tuple[Qualifier, ...]:
     if not match or any(pattern.search(text) for _, pattern in _LEVELS):
         return ()
     told = match["years"].lower()
-    worked = _SPELLED.index(told) + 1 if told in _SPELLED else int(told)
+    worked = SPELLED[told] if told in SPELLED else int(told)
     level = next(name for years, name in _LEVEL_FROM if worked >= years)
     return (_qualifier(level, match.group()),)
 

@@ -26,11 +26,10 @@ _MANNER = re.compile(
     re.IGNORECASE,
 )
 
-# "I am 45 and a nurse, can I ...", "My boss offered me $90,000. Is ...": who asks is told in front, the question comes
-# behind.
+# "I am 45 and a nurse, can I ...", "My boss offered me $90,000. Is ...": the question comes behind who asks.
+_GREETED = r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
 _ABOUT_ME = re.compile(
-    r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
-    r"(?:i\s?['’]?\s?a?m|i['’](?:ve|d)|i(?= \w)|my(?= \w)|we['’]?(?:re|ve)?(?= \w)"
+    _GREETED + r"(?:i\s?['’]?\s?a?m|i['’](?:ve|d)|i(?= \w)|my(?= \w)|we['’]?(?:re|ve)?(?= \w)"
     r"|they (?:have )?(?:offer|pay)\w*|(?:as|after|with) (?:an?|my)(?= [a-z]))\b"
     r"[^?]*?(?:(?<!\d)[,.;:!–-]\s*|[,.;:!–-]\s+|\s+(?:and|but|so)\s+"
     r"|\s+(?=(?:is it|am i|(?:how )?(?:can|should|could|do) i)\b))"
@@ -41,19 +40,19 @@ _ABOUT_ME = re.compile(
 )
 # "Paralegal here, where would I fit?", "Was a nurse for years, too old for it?": the same without "I am".
 _ELLIPTIC = re.compile(
-    r"^(?:(?:hi|hello|hey|so|well|ok|okay)[\s,!.]+)*"
-    r"(?!(?:what|which|how|where|when|who|whom|whose|why|can|could|do|does|did|is|are|should|would|will|has|have|if|as"
-    r"|in|at|for|on|with|without|by|besides?|apart|compared|between|after|before|since|because|given)\b)"
+    _GREETED + r"(?!(?:what|which|how|where|when|who|whom|whose|why|can|could|do|does|did|is|are|should|would|will|has"
+    r"|have|if|as|in|at|for|on|with|without|by|besides?|apart|compared|between|after|before|since|because|given)\b)"
     r"(?:[\w/+#'’-]+,?\s+){0,8}?[\w/+#'’-]+(?:[,;:.!]\s*|\s+[-–—]+\s+)(?:and |but |so |now )*"
     r"(?=(?:(?:what|which|how|where|when|who|why|can|could|do|does|is|are|should|would|will|am)\b[^?]*\b(?:i|me|my)\b"
     r"|(?:any|too|possible|worth)\b))",
     re.IGNORECASE,
 )
-_SENTENCES = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
+NEXT_SENTENCE = re.compile(r"(?<=[?!.])\s+(?=\S)|\s*\n\s*")
+"""Where a sentence ends, however the next begins: people who jot leave capitals out."""
 _ASKS = re.compile(
     r"^(?:(?:hi|hello|hey|anyway|so|well|now|ok|okay|but|and|then|please)[\s,]+)*"
-    r"(?P<asked>(?:what|whats|what['’]s|wat|which|how|hows|where|when|who|whos|why|can|could|do|does|did|is|are|should|would|will"
-    r"|am i|any)\b.*?)\W*$",
+    r"(?P<asked>(?:what|whats|what['’]s|wat|which|how|hows|where|when|who|whos|why|can|could|do|does|did|is|are|should"
+    r"|would|will|am i|any)\b.*?)\W*$",
     re.IGNORECASE | re.DOTALL,
 )
 """A sentence that asks, with or without its mark."""
@@ -338,15 +337,16 @@ def asked_alone(text: str) -> str:
     'whats the pay of robot welders?'
     """
     match = _about_asker(text)
-    asked = text[match.end() :] if match else ""
-    among = "" if asked else _the_one_asking(text)
-    terms = _terms(asked or among, kind_of(asked or among))[0]
-    return asked or among if len(terms) > bool(among) and not _POINTS_BACK.search(asked or among) else ""
+    behind = text[match.end() :] if match else ""
+    among = "" if behind else _the_one_asking(text)
+    asked = behind or among
+    terms = _terms(asked, kind_of(asked))[0]
+    return asked if len(terms) > bool(among) and not _POINTS_BACK.search(asked) else ""
 
 
 def _the_one_asking(text: str) -> str:
     """The only one of several sentences that asks something, as a question; nothing where there is no such one."""
-    told = [one for one in _SENTENCES.split(text.strip()) if one]
+    told = [one for one in NEXT_SENTENCE.split(text.strip()) if one]
     asking = [match["asked"] for one in told if (match := _ASKS.match(one))]
     others = any(one.endswith("?") and not _ASKS.match(one) for one in told)
     return f"{asking[0]}?" if len(told) > 1 and len(asking) == 1 and not others else ""

@@ -23,6 +23,7 @@ from assistant.pronouns import pronoun_in
 from assistant.rewrite import put
 from assistant.topics import Pronoun, Talk, omission_signs, signs_of
 from evals.cast import overlap
+from evals.logistic import fit_choice
 from ingest.words import stems
 
 Signs = Mapping[str, float]
@@ -88,23 +89,14 @@ def matrix(signs: Sequence[Signs], names: Sequence[str]) -> NDArray[np.float64]:
     return np.array([[one[name] for name in names] for one in signs], dtype=np.float64)
 
 
-def fit_choice(cases: Sequence[Example], names: Sequence[str], penalty: float = 0.01) -> NDArray[np.float64]:
-    """Weights of the signs of a mention: listwise softmax likelihood of the best mentions, with an L2 penalty."""
-    from scipy.optimize import minimize
-
-    data = [(matrix(one.signs, names), np.array(one.gains) >= max(one.gains) - 1e-9) for one in cases if one.needs]
-
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        total, slope = 0.0, np.zeros(len(names))
-        for rows, right in data:
-            likely = np.exp(rows @ weights - (rows @ weights).max())
-            likely /= likely.sum()
-            held = likely[right].sum()
-            total -= np.log(held)
-            slope -= (rows[right] * likely[right, None]).sum(0) / held - (rows * likely[:, None]).sum(0)
-        return float(total / len(data) + penalty * weights @ weights), slope / len(data) + 2 * penalty * weights
-
-    return np.asarray(minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x)
+def fit_mention(cases: Sequence[Example], names: Sequence[str], penalty: float = 0.01) -> NDArray[np.float64]:
+    """Weights of the signs of a mention: those under which the best mentions are likeliest chosen."""
+    data = [
+        (matrix(one.signs, names), (np.array(one.gains) >= max(one.gains) - 1e-9).astype(float))
+        for one in cases
+        if one.needs
+    ]
+    return fit_choice(data, np.zeros(len(names)), penalty * len(data))
 
 
 def fit_omission(cases: Sequence[Example], chosen: Sequence[int], names: Sequence[str]) -> NDArray[np.float64]:
@@ -128,7 +120,7 @@ def main(folder: Path) -> str:
     for fold in range(_FOLDS):
         tested = [index for index, one in enumerate(cases) if one.conversation in held_out[fold::_FOLDS]]
         rest = [one for one in cases if one.conversation not in held_out[fold::_FOLDS]]
-        weights = fit_choice(rest, names)
+        weights = fit_mention(rest, names)
         bare = [one for one in rest if one.pronoun is None]
         gap_weights = fit_omission(bare, [int((matrix(one.signs, names) @ weights).argmax()) for one in bare], gaps)
         for index in tested:
@@ -143,7 +135,7 @@ def main(folder: Path) -> str:
         ])  # fmt: skip
         harmed = sum(one.complete and put_in[index] for index, one in enumerate(cases))
         told.append(f"from {least:.2f}: F1 {scores.mean():.3f}, complete questions changed {harmed}")
-    weights = fit_choice(cases, names)
+    weights = fit_mention(cases, names)
     bare = [one for one in cases if one.pronoun is None]
     gap_weights = fit_omission(bare, [int((matrix(one.signs, names) @ weights).argmax()) for one in bare], gaps)
     for title, keys, values in (("WEIGHTS", names, weights), ("OMISSION", gaps, gap_weights)):

@@ -3,7 +3,7 @@
 Questions are those of `evals/learning` (written from the documents by who had not seen the code, before any was asked),
 our own that are not held out, and, with `CAREER_BENCH_DATA` set, plain ones on the pages of an occupational handbook.
 A statement is right that holds a fact of the answer and stands in a document that holds it. Fitted is a choice among a
-question's candidates (conditional logit; McFadden, 1974), drawn towards the weights in use. Prints how often the best
+question's candidates, drawn towards the weights in use. Prints how often the best
 candidate is right by the weights in use and by weights that never saw the question's group (five folds: its occupation,
 or the question itself), then weights fitted on all for `assistant/evidence.py`. The choice among near candidates that
 `assistant/choosing.py` makes besides is not part of it.
@@ -15,6 +15,7 @@ import csv
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from assistant.evidence import WEIGHTS, Evidence
 from assistant.parts import parts
 from evals import bls
 from evals.calibrate import Looking
-from evals.logistic import Numbers, folds
+from evals.logistic import Numbers, fit_choice, folds
 from evals.metrics import holds
 from evals.questions import load_sets
 
@@ -89,25 +90,8 @@ def _is_right(one: Evidence, facts: Iterable[str], documents: Sequence[str]) -> 
 
 def fitted(cases: Sequence[Choice], pull: float = _PULL) -> Numbers:
     """The weights under which the right candidates are likeliest chosen."""
-    from scipy.optimize import minimize
-
     used = np.array(list(WEIGHTS.values()))
-
-    def loss(weights: Numbers) -> tuple[float, Numbers]:
-        apart = weights - used
-        total, slope = pull * float(apart @ apart), 2 * pull * apart
-        for case in cases:
-            scores = _SHARP * case.signs @ weights
-            chosen = np.exp(scores - scores.max())
-            chosen /= chosen.sum()
-            of_right = chosen * case.right
-            likely = of_right.sum() + 1e-12
-            total -= float(np.log(likely))
-            slope = slope + _SHARP * (case.signs.T @ chosen - case.signs.T @ (of_right / likely))
-        return total, slope
-
-    found: Numbers = minimize(loss, used, jac=True, method="L-BFGS-B").x
-    return found
+    return fit_choice([(_SHARP * case.signs, case.right) for case in cases], used, pull)
 
 
 def share_right(cases: Sequence[Choice], weights: Sequence[Numbers]) -> dict[str, float]:
@@ -124,20 +108,17 @@ def main(handbook: Path | None) -> str:
     used = np.array(list(WEIGHTS.values()))
     place = folds([f"{one.set} {one.group}" for one in cases])
     unseen = [fitted([one for one, at in zip(cases, place, strict=True) if at != fold]) for fold in range(5)]
+    counts = Counter(one.set for one in cases)
+    shares, refitted = share_right(cases, [used] * len(cases)), share_right(cases, [unseen[at] for at in place])
     lines = [
-        f"{name}: {np.mean([one.set == name for one in cases]) * len(cases):.0f} questions, best candidate right: "
-        f"{share:.3f} by the weights in use, {refitted:.3f} by weights that never saw the group"
-        for (name, share), refitted in zip(
-            share_right(cases, [used] * len(cases)).items(),
-            share_right(cases, [unseen[at] for at in place]).values(),
-            strict=True,
-        )
+        f"{name}: {count} questions, best candidate right: {shares[name]:.3f} by the weights in use, "
+        f"{refitted[name]:.3f} by weights that never saw the group"
+        for name, count in counts.items()
     ]
     weights = fitted(cases)
-    scale = sum(
-        value for value, sign in zip(weights, WEIGHTS, strict=True) if sign not in ("told", "fits") and value > 0
-    )
-    table = {sign: round(float(value / scale), 3) for sign, value in zip(WEIGHTS, weights, strict=True)}
+    found = dict(zip(WEIGHTS, weights, strict=True))
+    scale = sum(value for sign, value in found.items() if sign not in ("told", "fits") and value > 0)
+    table = {sign: round(float(value / scale), 3) for sign, value in found.items()}
     return "\n".join((*lines, json.dumps(table, indent=4)))
 
 

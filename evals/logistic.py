@@ -68,6 +68,39 @@ def folds(groups: Sequence[str], count: int = 5, seed: int = 0) -> list[int]:
     return [place[group] for group in groups]
 
 
+def fit_choice(cases: Sequence[tuple[Numbers, Numbers]], towards: Numbers, penalty: float) -> Numbers:
+    """The weights under which a right one is likeliest chosen among the candidates of each case.
+
+    Conditional logit (McFadden, 1974), with an L2 penalty on what the weights differ by from others.
+
+    Args:
+        cases: The signs of the candidates, shape (candidates, signs), and 1 for each that is right, else 0; one is.
+        towards: Weights to which the fit is drawn, shape (signs,), and where it begins.
+        penalty: Strength of the pull, above 0.
+
+    >>> one = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([1.0, 0.0])
+    >>> found = fit_choice([one] * 9, np.zeros(2), 0.1)
+    >>> bool(found[0] > 1 > -1 > found[1])
+    True
+    """
+    from scipy.optimize import minimize
+
+    def loss(weights: Numbers) -> tuple[float, Numbers]:
+        apart = weights - towards
+        total, slope = penalty * float(apart @ apart), 2 * penalty * apart
+        for signs, right in cases:
+            scores = signs @ weights
+            chosen = np.exp(scores - scores.max())
+            chosen /= chosen.sum()
+            likely = float(chosen @ right)
+            total -= float(np.log(likely + 1e-12))
+            slope = slope + signs.T @ (chosen - chosen * right / (likely + 1e-12))
+        return total, slope
+
+    found: Numbers = minimize(loss, towards, jac=True, method="L-BFGS-B").x
+    return found
+
+
 def held_out(
     rows: Rows,
     labels: Sequence[bool],
