@@ -198,7 +198,8 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
     """Whether a question asks whether, or who, of a thing, and the lead says nothing of what is asked.
 
     What is asked is what remains without names and without the title of the thing: "replace" of "Will AI replace data
-    analysts?". A statement on data analysts that replaces nothing answers nothing, however much it is about them.
+    analysts?". A statement on data analysts that replaces nothing answers nothing, however much it is about them. Whether
+    there is a thing ("Is there a union?") is answered by what names it, or is very near in meaning.
 
     Args:
         asked: The question.
@@ -212,6 +213,8 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
         return True
     if lead.fits and in_a_manner(asked.text):
         return False
+    if asked.sought in lead.missing and lead.similarity < ALIKE:
+        return asked.yes_or_no
     counted = asked.kind == "count" and told[:2] == ["how", "many"] and len(told) > 2
     attribute = asked.kind == "definition" and bool(_ATTRIBUTE.match(asked.text))
     if not (asked.yes_or_no or told[:1] == ["who"] or counted or attribute) or asked.claim or "than" in told:

@@ -33,7 +33,7 @@ from assistant.evidence import MEASURED, Evidence, Frequency, gather, statement_
 from assistant.forms import FIGURES
 from assistant.pairing import paired
 from assistant.parts import Parts, compares, otherwise, parts, without_tail
-from assistant.qualifiers import ASKED_PLACE
+from assistant.qualifiers import ASKED_PLACE, places
 from assistant.question import Question, asked_alone, read_question
 from assistant.sides import Part
 from assistant.spelling import is_everyday, mistyped
@@ -232,6 +232,9 @@ class ExtractiveAnswerer:
             return None
         found = self._find(f"{question[: named.start()].rstrip()}{question[named.end() :]}", hits)
         if found is None or not found.answers or found.likelihood < _SURE:
+            return None
+        if not set(places(said_by(found.lead))) <= set(places(question)):
+            # What holds in another place does not hold in general.
             return None
         # A word that the library lacks ("speak") may be what is asked.
         differs = found.asked.kind == "money" or (not at and found.asked.wants_figure)

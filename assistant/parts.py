@@ -15,8 +15,9 @@ from assistant.carrying import choice_of
 from assistant.claims import begins_checking, disputed
 from assistant.clauses import clauses, unannounced
 from assistant.forms import FIGURES
-from assistant.question import NEXT_SENTENCE, asks_every_source, is_asking, read_question
+from assistant.question import NEXT_SENTENCE, asks_every_source, read_question
 from assistant.sides import EACH_OF, OPENS, Part, named, owners, places, sides_of, within
+from assistant.terms import is_asking
 from assistant.topics import Talk, pointed_at
 from ingest.words import STOPWORDS, words
 

@@ -51,6 +51,7 @@ def pronoun_in(question: str) -> Pronoun | None:
 
     >>> pronoun_in("What are their skills?"), pronoun_in("Is it hard to become one?")
     (Pronoun(start=9, end=14, plural=True, person=False, possessive=True, among=False), None)
+    >>> pronoun_in("Tell me about Hill Bank. Can I open an account there?")
     """
     for match in _PRONOUN.finditer(question):
         if not _points_nowhere(question, match):
@@ -70,7 +71,8 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     following = after.split()[0] if after else ""
     named = [one for one in mentions(before, 0) if not one.signs["after_wh"]]
     if word == "there":
-        return bool(after.strip(" ?.!")) or bool(_BE_AT_END.search(before))
+        placed = any(one.signs["name"] for one in named)
+        return placed or bool(after.strip(" ?.!")) or bool(_BE_AT_END.search(before))
     if word == "it" and (
         _FORMAL.match(after) or (_ASKS_BE.fullmatch(before.strip()) and (_TO_DO.match(after) or _CLEFT.match(after)))
     ):

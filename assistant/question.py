@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assistant.agreement import DOWN, UP
 from assistant.claims import HEARSAY, amounts, claims, disputed, without_hearsay
 from assistant.forms import COUNTED, FIGURES, Kind, in_form
 from assistant.kinds import CUES, TELLING, figure_kind, kind_of
 from assistant.qualifiers import Qualifier, level_by_years, qualifiers, without_shares
-from ingest.words import STOPWORDS, stem, stems, words
+from assistant.terms import ASKING, WORKED, is_asking, terms_of
+from ingest.words import stem, stems
 
 _NAMED = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
 # How an answer is to be put ("Answer only with ...", "Pretend you are ... and tell me") is no part of what is asked.
@@ -103,66 +103,6 @@ _EVERY_SOURCE = re.compile(
 )
 """What asks for the figures of all sources, not for the best one."""
 
-# Words of asking: they carry the request, not its subject, and no document is expected to repeat them.
-_ASKING = frozenset(
-    stem(word)
-    for word in (
-        "tell explain describe show give list name know find want wanna need like would please help question answer "
-        "mean means thing things stuff kind kinds type types sort sorts example examples really actually exactly "
-        "usually typically generally currently nowadays today now realistically roughly about approximately likely "
-        "someone somebody anyone person people lot lots bit good best important main key difference differences "
-        "different differ compare compared versus vs better happen happens involve involved consist hi hello hey "
-        "thanks thank think believe say says said consider possible ask asking wonder wondering look looking tend "
-        "get getting got go going come comes coming came take takes does do done use used work worth start become "
-        "becoming way ways "
-        "shud cud wud wanna gonna gotta gimme lemme dunno pls plz abt bout ur u r im ive dont doesnt cant wat wut wats "
-        "whats hows whos wheres yo dude bro guys folks hey ok okay much rather still even ever actual truly true right "
-        "chance chances able hope dear sir maam hard easy difficult tough realistic less lower higher fewer bigger "
-        "define definition meaning usual normal fair reasonable okay enough well going rate cheap cheaper cheapest "
-        "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose "
-        "mostly mainly yet already "
-        "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto hear heard reads claims "
-        "clarify elaborate specify confirm "
-        "monday tuesday wednesday thursday friday saturday sunday tomorrow yesterday tonight"
-    ).split()
-)
-
-
-_WANTED_WORDS = re.compile(r"^(?:what|which) (?:[\w-]+ )?(questions|answers)\b", re.IGNORECASE)
-"""Words of asking that are themselves asked for: "What questions come up?"."""
-
-_ASKED_OF_ME = re.compile(
-    r"\bwhat (?:will|do|does|did|would|might|could|can)?\s*"
-    r"(?:they|he|she|people|recruiters?|interviewers?|employers)(?: \w+)? ask\b",
-    re.IGNORECASE,
-)
-"""Who asks is not the reader: "What will they ask?" wants the questions of an interview."""
-_WORKED = re.compile(
-    r"^how (?:many (?:hours|days)|much|long) (?:do|does|did|must|should|will) .*\b(work)\b", re.IGNORECASE
-)
-"""Work that is itself measured: "How many hours do welders work?"."""
-
-# A stretch of time that a question about the future names; statements give theirs in years ("2024 to 2034").
-_HORIZON = re.compile(
-    r"\b(?:in|over|for|during|within) the (?:next|coming)(?: few| several| \w+)?(?: years?| decades?)?\b"
-    r"|\b(?:in|over|within) (?:\d{1,2}|two|three|five|ten|twenty|thirty|a few|some) (?:years?|decades?)"
-    r"(?: time\b| from now\b|(?=\W*$))",
-    re.IGNORECASE,
-)
-
-_AT_HOME = re.compile(r"\b(?:in|across|throughout) (?:America|the (?:US|U\.S\.|USA|States))(?!\w)", re.IGNORECASE)
-"""The country that figures are of where none is named; it sets none apart."""
-
-_AGE = re.compile(
-    r"\b(?:(?:at|am|i['’]?m|turn(?:ed|ing)?|aged?|be(?:ing)?|over) (?P<at>[2-7]\d)\b"
-    r"(?!\s?(?:%|,\d|k\b|per|hours?|dollars|days|weeks|months|years? (?:in|of (?!age)))|\.\d)"
-    r"|(?P<old>[2-7]\d)[- ]?(?:years?[- ]old|yrs?[- ]old|y/?o)\b)",
-    re.IGNORECASE,
-)
-"""How old somebody is; no document has to repeat the very year."""
-
-_GOES_ON = re.compile(r"\bkeeps? (?:on )?(?=\w+ing\b)", re.IGNORECASE)
-"""What only says that something goes on: "Do jobs keep growing?"."""
 _YES_OR_NO = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|am|may|might|must)\b", re.IGNORECASE
 )
@@ -228,15 +168,6 @@ class Question:
         return TELLING.get(self.kind, frozenset())
 
 
-def is_asking(word: str) -> bool:
-    """Whether a word only carries a request or says what kind of figure is wanted ("tell", "earn").
-
-    >>> is_asking("earn"), is_asking("welder")
-    (True, False)
-    """
-    return stem(word) in _ASKING or stem(word) in CUES["money"] or word.lower() in ("need", "hold", "grow", "growing")
-
-
 def asks_every_source(text: str) -> bool:
     """Whether the figures of all sources are asked for, or whether they agree.
 
@@ -275,8 +206,8 @@ def read_question(text: str, speaks_of: str = "") -> Question:
         kind = _kind(text[match.end() :], claimed, speaks_of)
     if kind == "other" and bare != asked:
         kind = kind_of(bare)
-    terms, carried = _terms(wanted, kind)
-    found = terms or tuple(one for one in carried if one not in _ASKING) or carried
+    terms, carried = terms_of(wanted, kind)
+    found = terms or tuple(one for one in carried if one not in ASKING) or carried
     return Question(
         text,
         kind,
@@ -288,11 +219,11 @@ def read_question(text: str, speaks_of: str = "") -> Question:
         claims=amounts(named),
         disputed=doubted,
         personal=personal,
-        told=frozenset(_terms(told, kind)[0]),
+        told=frozenset(terms_of(told, kind)[0]),
         every_source=every,
         qualifiers=(*qualifiers(asked), *(level_by_years(asked) if kind == "money" else ())) if kind in FIGURES else (),
         own_case=personal and not _AS_ONE_WHO.match(text),
-        measured=stem(worked[1]) if (worked := _WORKED.search(wanted)) else "",
+        measured=stem(worked[1]) if (worked := WORKED.search(wanted)) else "",
         sought=_sought(wanted, kind),
     )
 
@@ -313,13 +244,24 @@ _SOUGHT = re.compile(
 )
 
 
+_WHETHER_THERE_IS = re.compile(
+    r"^(?:and |so |but )?(?:is|are) there (?:an?|any|some) (?P<noun>(?:[\w+#-]+ ){0,3}?[\w+#-]+)"
+    r"(?= (?:that|where|which|who|whose|to|for|with|in|on|at|of|about|from|by|i|you|we|they|people)\b|\W*$)",
+    re.IGNORECASE,
+)
+"""What it is asked whether there is any of: "Is there a website that lists jobs?"."""
+
+
 def _sought(asked: str, kind: Kind) -> str:
-    """Stem of the noun behind "which" or "how many"; empty where it only says how to answer ("which kinds").
+    """Stem of the noun behind "which", "how many" or "is there a"; empty where it only says how to answer.
 
     >>> _sought("Which soft skills do welders need?", "list"), _sought("What kinds are there?", "list")
     ('skill', '')
+    >>> _sought("Is there an online course for welders?", "other")
+    'cours'
     """
     match = _SOUGHT.match(asked) if kind == "list" else COUNTED.search(asked) if kind == "count" else None
+    match = match or _WHETHER_THERE_IS.match(asked)
     noun = match["noun"].split()[-1] if match else ""
     if not noun or is_asking(noun) or stem(noun) in CUES["count"]:
         return ""
@@ -340,7 +282,7 @@ def asked_alone(text: str) -> str:
     behind = text[match.end() :] if match else ""
     among = "" if behind else _the_one_asking(text)
     asked = behind or among
-    terms = _terms(asked, kind_of(asked))[0]
+    terms = terms_of(asked, kind_of(asked))[0]
     return asked if len(terms) > bool(among) and not _POINTS_BACK.search(asked) else ""
 
 
@@ -368,29 +310,11 @@ def _told_in_front(text: str) -> tuple[str, str, bool, str]:
     asked, told = text[match.end() :], text[: match.end()]
     if behind := _TOLD_BEHIND.match(asked):
         asked, told = behind["asked"], f"{told}{behind['told']}. "
-    own = len(_terms(asked, kind_of(asked))[0])
+    own = len(terms_of(asked, kind_of(asked))[0])
     if _POINTS_BACK.search(asked) or not own or (own < _OWN_WORDS and _OF_ONESELF.search(asked)):
         told = _DAY.sub(" ", _HOPED_FOR.sub(" ", told))
         return _OFFER_OF.sub(" ", f"{told}{asked}"), "", True, asked
     return asked, told, True, asked
-
-
-_GROWING = re.compile(r"\bemployment\b(?=.*\b(?:grow\w*|change\w*|rise|fall|increase|decline|shrink)\b)", re.IGNORECASE)
-"""What grows or shrinks: it says which figure is wanted, not of what, and employers are not employment."""
-
-
-def _terms(asked: str, kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Stems that an answer has to be about, and all that carry meaning, each once, in order."""
-    bare = _AGE.sub(" ", _GOES_ON.sub(" ", _AT_HOME.sub(" ", _HORIZON.sub(" ", asked))))
-    asked_of_me = [stem("interview"), stem("questions")] if _ASKED_OF_ME.search(asked) else []
-    raw = (*asked_of_me, *(stem(word) for word in words(bare) if word not in STOPWORDS))
-    carried = tuple(dict.fromkeys(raw))
-    aside = _ASKING | CUES.get(kind, frozenset()) | (UP | DOWN if kind == "percent" else frozenset())
-    if kind == "percent" and _GROWING.search(asked):
-        aside |= {stem("employment")}
-    aside -= frozenset(stem(match[1]) for match in (_WANTED_WORDS.search(asked), _WORKED.search(asked)) if match)
-    aside -= frozenset(asked_of_me)
-    return tuple(one for one in carried if one not in aside), carried
 
 
 def _without_manner(text: str) -> str:

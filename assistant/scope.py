@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.question import Question, is_asking
+from assistant.question import Question
+from assistant.terms import is_asking
 from assistant.types import Draft
 from ingest.types import Hit
 from ingest.words import STOPWORDS, stems, words

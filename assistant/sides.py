@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.question import is_asking
+from assistant.terms import is_asking
 from ingest.words import STOPWORDS, stem
 
 

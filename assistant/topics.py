@@ -17,8 +17,8 @@ from functools import lru_cache
 
 from assistant.claims import without_hearsay
 from assistant.labels import Labels
-from assistant.question import is_asking
 from assistant.spelling import commonness
+from assistant.terms import is_asking
 from ingest.words import STOPWORDS, stem, stems, words
 
 _TOKEN = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from own_library import assistant_over
 
 from assistant.assistant import Assistant
 from assistant.build import build_assistant
@@ -16,6 +17,7 @@ from assistant.types import Answer, Turn
 from assistant.wishes import read_wish
 from evals import answers
 from evals.metrics import marks_in_order
+from ingest.embed import SentenceTransformerEmbedder
 from ingest.settings import load_settings
 
 
@@ -209,7 +211,8 @@ def test_that_no_source_has_a_figure_is_said_with_its_source(assistant: Assistan
      "Should I move to Austin?", "Are AI engineers happy?", "Will Google hire more?", "Is Anthropic hiring juniors?",
      "Does a quantum computing engineer need a PhD?", "Do I get a visa for Australia as a machine learning engineer?",
      "How stressful is being a machine learning engineer?", "Which AI startup will succeed?",
-     "Which company treats data scientists best?"],
+     "Which company treats data scientists best?", "Is there an age limit for AI jobs?",
+     "Is there a union for machine learning engineers?", "Are there any scholarships for women in AI?"],
 )  # fmt: skip
 def test_being_about_a_thing_does_not_answer_what_is_asked_of_it(assistant: Assistant, question: str) -> None:
     assert assistant.ask(question).outcome == "not_found"
@@ -233,6 +236,30 @@ def test_what_holds_for_any_employer_is_told_as_such(assistant: Assistant) -> No
     assert answer.outcome == "partial" and "does not say that of Google" in answer.answer
     assert "four to eight" in answer.answer
     assert assistant.ask("What does a data scientist earn at Netflix?").outcome == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [("Is there a book on interviews?", "Machine Learning Interviews Book"),
+     ("Are there any tips for salary negotiation?", "wait for the recruiter to name a number"),
+     ("Are there any remote ML jobs?", "remote")],
+)  # fmt: skip
+def test_whether_there_is_something_is_answered_by_what_names_it(
+    assistant: Assistant, question: str, said: str
+) -> None:
+    answer = sound(assistant.ask(question))
+    assert answer.outcome == "answered" and said in answer.answer
+
+
+def test_what_holds_in_another_place_does_not_hold_in_general(
+    tmp_path: Path, embedder: SentenceTransformerEmbedder
+) -> None:
+    told = "Beginners who keep bees start with two hives. Keepers in Norway sell honey to a shop once it was tested."
+    with assistant_over(tmp_path, embedder, {"bees": f"# Keeping bees\n\n{told}\n"}) as assistant:
+        general = assistant.ask("How do beginners start with bees in Portugal?")
+        assert general.outcome == "partial" and "does not say that of Portugal" in general.answer
+        assert assistant.ask("How do keepers sell honey to a shop in Portugal?").outcome == "not_found"
+        assert assistant.ask("How do keepers sell honey to a shop in Norway?").outcome == "answered"
 
 
 def test_somebody_who_asks_of_others_is_not_told_of_their_own_case(assistant: Assistant) -> None:

@@ -277,6 +277,11 @@ def test_what_a_sentence_brings_in_itself_is_not_looked_for_before_it() -> None:
     assert _ask("Tell me about coral reefs.", question) == question
 
 
+def test_there_is_the_place_that_the_turn_names_itself() -> None:
+    question = "Tell me about Hill Bank. Can I open an account there?"
+    assert _ask("What is money?", question) == question
+
+
 def test_a_clause_that_hangs_on_a_bare_word_points_nowhere() -> None:
     assert pronoun_in("Is there one that pays more than the others?") is None
     assert pronoun_in("Is that one better?") is not None
