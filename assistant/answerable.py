@@ -198,8 +198,8 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
     """Whether a question asks whether, or who, of a thing, and the lead says nothing of what is asked.
 
     What is asked is what remains without names and without the title of the thing: "replace" of "Will AI replace data
-    analysts?". A statement on data analysts that replaces nothing answers nothing, however much it is about them. Whether
-    there is a thing ("Is there a union?") is answered by what names it, or is very near in meaning.
+    analysts?". A statement on data analysts that replaces nothing answers nothing, however much it is about them.
+    Whether there is a thing ("Is there a union?") is answered by what names it, or is very near in meaning.
 
     Args:
         asked: The question.
