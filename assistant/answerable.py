@@ -278,13 +278,15 @@ def _namesake(asked: Question, lead: Evidence) -> bool:
 
 
 def _naming(asked: Question) -> frozenset[str]:
-    """The question's terms without words so frequent in English that they hardly ever name what is asked about.
+    """The question's terms that name what it is about; all of them where none surely does."""
+    return rare_terms(asked) or frozenset(asked.terms)
 
-    All of them where nothing else is left.
-    """
+
+def rare_terms(asked: Question) -> frozenset[str]:
+    """The question's terms without words so frequent in English that they hardly ever name what is asked about."""
     joined = {part for word in _JOINED.findall(asked.text.lower()) for part in word.split("-")}
     everyday = {stem(word) for word in words(asked.text) if is_everyday(word) and word not in joined}
-    return frozenset(asked.terms) - everyday or frozenset(asked.terms)
+    return frozenset(asked.terms) - everyday
 
 
 def _is_reasoned(asked: Question) -> bool:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import zip_longest
 from typing import Protocol, TypeVar
 
@@ -15,6 +16,7 @@ from assistant.citations import Judge
 from assistant.conversation import Conversations, new_id, own_documents, owners_of
 from assistant.parts import parts
 from assistant.question import asked_alone, read_question
+from assistant.readings import other_readings
 from assistant.review import review_note
 from assistant.scope import ask_back, declined
 from assistant.smalltalk import reply_to
@@ -145,7 +147,13 @@ class Assistant:
                 "rewrite", lambda: self._asked(own[-1].question if wish else question, own, wish, owners)
             )
             yield Searching(searched_for)
-            hits = clock.timed("search", lambda: self._found(searched_for, k or PASSAGES, filters, owners))
+            find = partial(self._found, k=k or PASSAGES, filters=filters, owners=owners)
+            hits = clock.timed("search", lambda: find(searched_for))
+            if own and not wish:
+                read = clock.timed("search", lambda: self._reread(question, searched_for, hits, own, find, owners))
+                if read:
+                    searched_for, hits = read
+                    yield Searching(searched_for)
             for event in clock.counted("answer", self._answers(searched_for, hits, turns, wish)):
                 if isinstance(event, Draft):
                     draft = event
@@ -178,6 +186,20 @@ class Assistant:
         for part in taken.parts:
             told.append(Turn(part.text, "", self._rewriter(part.text, told, owners), unanswered=True))
         return " ".join(turn.searched_for for turn in told[len(turns) :])
+
+    def _reread(self, question: str, searched_for: str, hits: Sequence[Hit], turns: Sequence[Turn],
+                find: Callable[[str], list[Hit]], owners: Sequence[str]) -> tuple[str, list[Hit]] | None:  # fmt: skip
+        """Another reading of a follow-up with its passages, where that is answered and the first is not."""
+        clear = ask_back(read_question(searched_for), hits) is None
+        if parts(question).how == "several" or (clear and self._answerer.answers(searched_for, hits)):
+            return None
+        typed = self._rewriter(question, (), owners)
+        before = turns[-1].searched_for or self._rewriter(turns[-1].question, turns[:-1], owners)
+        for reading in other_readings(typed, searched_for, before):
+            found = find(reading)
+            if self._answerer.answers(reading, found, typed):
+                return reading, found
+        return None
 
     def _found(self, searched_for: str, k: int, filters: Filters, owners: Sequence[str]) -> list[Hit]:
         """The passages for a question and for each of its parts, in turn, each once, at most `k`."""
@@ -313,7 +335,7 @@ class _Clock:
         begun = time.perf_counter()
         with span(name):
             result = work()
-        self._spent[name] = (time.perf_counter() - begun) * 1000
+        self._spent[name] = self._spent.get(name, 0.0) + (time.perf_counter() - begun) * 1000
         return result
 
     def counted(self, name: str, events: Iterator[T]) -> Iterator[T]:

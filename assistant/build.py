@@ -9,6 +9,7 @@ from assistant.assistant import Assistant, Rewriter
 from assistant.conversation import Conversations
 from assistant.extractive import ExtractiveAnswerer, WordCounts
 from assistant.labels import Labels, read_labels
+from assistant.remarks import begins_anew, without_remarks
 from assistant.rewrite import standalone
 from assistant.spelling import Speller
 from assistant.support import SupportCheck
@@ -105,7 +106,8 @@ class LibraryRewriter:
         if owners and not self._library.catalog.is_empty(owners):
             labels = labels.joined(read_labels(self._library.own_passages(owners)))
             known = frozenset(self._library.catalog.vocabulary(owners)[0])
-        return standalone(speller.mend(question, known), history, labels, self._similar)
+        before = () if begins_anew(question) else history
+        return standalone(speller.mend(without_remarks(question), known), before, labels, self._similar)
 
     def _refreshed(self) -> Speller:
         generation = self._library.generation()

@@ -56,6 +56,12 @@ _BOTH = re.compile(
 _VERSUS = re.compile(
     _AND + r"(?:vs\.?|versus|(?:as )?compared (?:to|with)|as opposed to) (?P<other>.+)$", re.IGNORECASE
 )
+_BESIDE = re.compile(
+    _AND + r"(?P<beside>(?:among|with|without|after|before|during|within) (?:[\w-]+ ){0,4}?"
+    r"(?:them|those|these|that|it)\b(?! (?:are|is|will|can|who|which)\b)[^,;?]{0,60})$",
+    re.IGNORECASE,
+)
+"""What narrows down the question before and points to something in it: "And among those in Rome?"."""
 _IT = re.compile(
     _AND + r"(?P<asked>how (?:long|much|hard|difficult|expensive|risky|easy|realistic|common|many \w+)"
     r" (?:does|do|would|will|is|might|did|can) (?:it|that|this)(?: all)?(?: (?:take|cost|require|involve|need|be))?"
@@ -114,6 +120,8 @@ def carried(question: str, before: str, labels: Labels) -> str:
     'do welder and smith need a degree?'
     >>> carried("vs data engineer", "What does an MLOps engineer do?", Labels())
     'What does an MLOps engineer do vs data engineer?'
+    >>> carried("and among those in Rome?", "How many cooks smoke?", Labels())
+    'How many cooks smoke among those in Rome?'
     >>> carried("and how many are lost?", "How many jobs are made?", Labels())
     'how many jobs are lost?'
     """
@@ -129,6 +137,8 @@ def carried(question: str, before: str, labels: Labels) -> str:
         return f"how many {counted['noun']}{asked[many.end() :]}?"
     if versus := _VERSUS.match(asked):
         return f"{ended} vs {versus['other']}?"
+    if beside := _BESIDE.match(asked):
+        return f"{ended} {beside['beside']}?"
     doing = _DOES.search(ended) or _TO_DO.search(ended)
     if doing and not _TAKEN.match(ended) and (it := _IT.match(question.strip())):
         return f"{it['asked']} to {doing['do']}{it['more']}?"

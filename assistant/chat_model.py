@@ -105,6 +105,10 @@ class ChatModelAnswerer:
         self._whole_seconds = whole_seconds
         self._callbacks = list(callbacks)
 
+    def answers(self, question: str, hits: Sequence[Hit], typed: str = "") -> bool:
+        """Whether whoever answers without the model would: the model is not asked."""
+        return self._fallback.answers(question, hits, typed)
+
     def stream(
         self, question: str, hits: Sequence[Hit], history: Sequence[Turn], wish: Wish = ""
     ) -> Iterator[Delta | Cited | Draft]:

@@ -22,6 +22,12 @@ _CLAIMED = re.compile(
     re.IGNORECASE,
 )
 """A figure that is taken for granted or asked about: "more than 200k", "56%"."""
+_OF_WHOM = re.compile(
+    r"\b(?:(?:among|of|for) )?(?:those|people|anyone|everyone|the ones)(?: who(?:['’]re| are)?)?"
+    r" (?:making|earning|earns?|makes?|paid)\s*$",
+    re.IGNORECASE,
+)
+"""What says of whom a figure is wanted ("among those making over 200k"), and claims nothing."""
 _ALONE = re.compile(
     r"(?<![\w$€£.,-])(?P<amount>(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?)(?:ish)?(?![\w%]|[.,-]\d|\s?(?:years?|months?|weeks?|days?|hours?|-))"
 )
@@ -85,6 +91,16 @@ def claims(text: str) -> tuple[re.Match[str], ...]:
         alone = (one for one in _ALONE.finditer(text) if one.start("amount") not in taken)
         found += [one for one in alone if beside or len(one["amount"]) > 3]
     return tuple(sorted(found, key=lambda one: one.start("amount")))
+
+
+def of_whom(named: re.Match[str]) -> int:
+    """Where the words begin by which a figure says of whom something is asked; -1 where it is taken for granted.
+
+    >>> [of_whom(one) for one in claims("How many of those earning over $90,000 weld, and do all earn $50,000?")]
+    [9, -1]
+    """
+    match = _OF_WHOM.search(named.string[: named.start()])
+    return match.start() if match else -1
 
 
 def amounts(named: Iterable[re.Match[str]]) -> tuple[str, ...]:

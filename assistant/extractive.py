@@ -22,6 +22,7 @@ from assistant.answerable import (
     likelihood,
     names_something,
     of_something_else,
+    rare_terms,
     said_by,
     says_nothing_of_it,
 )
@@ -66,6 +67,9 @@ _ENOUGH = 2
 
 _SAME = 0.7
 """Similarity from which a statement may say in other words what the library has no word for."""
+
+_MOST = 0.5
+"""Share of what a turn names, by weight, that a statement may lack which answers it behind the question before."""
 
 _STATEMENTS: dict[Wish, int] = {"shorter": 1, "more": 8}
 """Statements of an answer at most, by the form that is asked for; three otherwise."""
@@ -150,6 +154,20 @@ class ExtractiveAnswerer:
                     shown.add(number)
                     yield Cited(one)
         yield composed
+
+    def answers(self, question: str, hits: Sequence[Hit], typed: str = "") -> bool:
+        """Whether the passages answer a question; with `typed` wholly, surely, by what holds most that it names."""
+        outcome = self.compose(question, hits).outcome
+        if not typed:
+            return outcome != "not_found"
+        found = self.find(question, hits)
+        if outcome != "answered" or found is None or found.likelihood < LEAST_BESIDE:
+            return False
+        asked, counts = self._read(typed, hits)
+        weighed = weights(asked, counts.frequency, counts.passages)
+        named = rare_terms(asked)
+        missing = sum(weighed[term] for term in named if term in found.lead.missing)
+        return missing <= _MOST * sum(weighed[term] for term in named)
 
     def compose(self, question: str, hits: Sequence[Hit], wish: Wish = "") -> Draft:
         """The whole answer at once."""
@@ -241,10 +259,7 @@ class ExtractiveAnswerer:
         return None if found.asked.unheld or differs else replace(found, without=named["name"])
 
     def _find(self, question: str, hits: Sequence[Hit], speaks_of: str = "") -> Finding | None:
-        counts = self._counts(sorted({hit.source.owner for hit in hits} - {""}))
-        asked = _strange_named(
-            _without_everyday(read_question(question, speaks_of), counts.frequency), counts.frequency
-        )
+        asked, counts = self._read(question, hits, speaks_of)
         weighed = weights(asked, counts.frequency, counts.passages)
         candidates = self._candidates(asked, hits, weighed)
         if not candidates:
@@ -253,6 +268,12 @@ class ExtractiveAnswerer:
         lead = self._measured(asked, found)
         candidates = [lead if one is found else one for one in candidates]
         return Finding(asked, tuple(candidates), lead, evidence_of(asked, lead, candidates, weighed))
+
+    def _read(self, question: str, hits: Sequence[Hit], speaks_of: str = "") -> tuple[Question, WordCounts]:
+        """A question as the library's words have it, and how many passages hold them."""
+        counts = self._counts(sorted({hit.source.owner for hit in hits} - {""}))
+        asked = _without_everyday(read_question(question, speaks_of), counts.frequency)
+        return _strange_named(asked, counts.frequency), counts
 
     def _candidates(self, asked: Question, hits: Sequence[Hit], weighed: dict[str, float]) -> list[Evidence]:
         """Statements of the hits that could answer, best first."""

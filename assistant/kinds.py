@@ -46,7 +46,8 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("other", r"^how (?:do|does|did|can|could|should|would|might|to)\b"),
     (
         "money",
-        r"\bwhat(?:['’]s| is)? (?:a |the )?(?:(?:normal|typical|usual|fair|realistic) )?range\b"
+        r"\b(?:official|national) (?:median|average) (?:of|for)\b"
+        r"|\bwhat(?:['’]s| is)? (?:a |the )?(?:(?:normal|typical|usual|fair|realistic) )?range\b"
         r"|\b(?:going rate|hourly|day rates?|salar\w*|wages?|pays?|paid|earn\w*|income|compensation|bucks|dough"
         r"|paycheck|how much (?:money|cash|do"
         r"|does|did|would|can|could|will|is|are|was|were)|makes? (?:a |per |in a )?(?:year|month|hour)"

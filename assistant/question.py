@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assistant.claims import HEARSAY, amounts, claims, disputed, without_hearsay
+from assistant.claims import HEARSAY, amounts, claims, disputed, of_whom, without_hearsay
 from assistant.forms import COUNTED, FIGURES, Kind, in_form
 from assistant.kinds import CUES, TELLING, figure_kind, kind_of
 from assistant.qualifiers import Qualifier, level_by_years, qualifiers, without_shares
@@ -196,9 +196,9 @@ def read_question(text: str, speaks_of: str = "") -> Question:
     doubted = disputed(asked) and not personal
     asked = without_hearsay(asked)
     named = claims(without_shares(asked))
-    claimed = named[0] if named else None
+    claimed = next((one for one in named if of_whom(one) < 0), None)
     for one in reversed(named):
-        asked = f"{asked[: one.start()]} {asked[one.end() :]}"
+        asked = f"{asked[: one.start() if of_whom(one) < 0 else of_whom(one)]} {asked[one.end() :]}"
     wanted = _EVERY_SOURCE.sub(" ", asked) if every else asked
     kind = _kind(wanted, claimed, speaks_of)
     if kind == "education" and personal and not told and (match := _about_asker(text)):

@@ -84,6 +84,8 @@ _THAN_ANOTHER = re.compile(
     re.IGNORECASE,
 )
 """What asks for the same of another: "Is that more than for cooks?"."""
+_ITS_VERB = re.compile(r"\s+(?:gets?|earns?|makes?|pays?|costs?|has|have|does|do|is|are)(?: on average)?\W*$", re.I)
+"""What the other thing does, as the question before says already: "an actuary gets"."""
 _NAMELESS = frozenset(stems("till until then job jobs future")) | frozenset(("till", "until", "then"))
 """What names nothing by itself in a part of a turn: up to when, or that there will be jobs."""
 _LEVEL_ALONE = re.compile(
@@ -154,8 +156,9 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         return state.heard(question, question)
     question = _AMERICA_ALONE.sub(r"\g<ahead>in the United States", name_ordinal(question, state.answer))
     if than := _THAN_ANOTHER.match(question):
-        same = _replace(than["other"], state.asked, labels, similar, led=True)
-        return state.heard(question, same or _set_beside(than["other"], state, labels), state.talk.topic, 1.0)
+        other = _ITS_VERB.sub("", than["other"])
+        same = _replace(other, state.asked, labels, similar, led=True)
+        return state.heard(question, same or _set_beside(other, state, labels), state.talk.topic, 1.0)
     if _of_who_told(question, state, labels):
         # What was told of oneself and asked nothing belongs to the questions that come next and name little.
         return replace(state.heard(question, question), asked=f"{state.told}. {question}")

@@ -60,6 +60,20 @@ _JOTTED = (
     (re.compile(r"\bb4\b", re.IGNORECASE), "before"),
     (re.compile(r"(?<=[a-z] )n(?= [a-z])"), "and"),
     (re.compile(r"(?<=[a-z] )w(?= [a-z])"), "with"),
+    (re.compile(r"^n(?= [a-z])"), "and"),
+    (re.compile(r"(?<=[a-z] )em(?=\W*$|[,.?!])"), "them"),
+    (
+        re.compile(r"(?<=[a-z] )2(?= (?:know|be|do|get|go|have|learn|make|become|start|see|work|find|use|ask|say)\b)"),
+        "to",
+    ),
+    (re.compile(r"\b(?:shld|shud)\b", re.IGNORECASE), "should"),
+    (re.compile(r"\b(?:wld|wud)\b", re.IGNORECASE), "would"),
+    (re.compile(r"\b(?:cld|cud)\b", re.IGNORECASE), "could"),
+    (re.compile(r"\bhav\b", re.IGNORECASE), "have"),
+    (re.compile(r"\babt\b", re.IGNORECASE), "about"),
+    (re.compile(r"\bthru\b", re.IGNORECASE), "through"),
+    (re.compile(r"\b(?:smth|sth)\b", re.IGNORECASE), "something"),
+    (re.compile(r"\balr(?:ea)?dy\b", re.IGNORECASE), "already"),
     (re.compile(r"\$\$+\s*"), ""),
     (re.compile(r"\b(?:rn|atm)(?=\W*$|[,.?!])", re.IGNORECASE), "now"),
     (re.compile(r"\bgen[- ]?ai\b", re.IGNORECASE), "generative AI"),
@@ -80,6 +94,8 @@ _JOTTED = (
 holds."""
 _LONG = 8
 """Letters from which two changes are still the same word; in shorter ones they make another ("Milgram", "diagram")."""
+_LIKELIER = 20
+"""How many times more frequent an everyday word of English is than one of the library's that was meant instead."""
 _NAME = 5
 """Letters that a name has at least, to be taken for a typo."""
 _SHORT = 5
@@ -192,7 +208,9 @@ class Speller:
             # A name that the library lacks is no typo; people hit the first letter of those that they mean.
             near = self._nearest(low, 1) if len(low) >= _NAME else ""
             return near if near[:1] == low[0] else ""
-        return self._parted(low) or self._nearest(low) or _one_off(low)
+        near, english = self._parted(low) or self._nearest(low), _one_off(low)
+        likelier = is_everyday(english) and commonness(english) > _LIKELIER * commonness(near)
+        return english if likelier or not near else near
 
     def _written(self, label: Key) -> str:
         return " ".join(self.known.surface(one) or one for one in label)

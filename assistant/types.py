@@ -143,3 +143,11 @@ class Answerer(Protocol):
         `question` is the standalone question; `hits` come best first; `wish` is the form that was asked for.
         """
         ...
+
+    def answers(self, question: str, hits: Sequence[Hit], typed: str = "") -> bool:
+        """Whether the hits surely answer the whole question, told without asking a model.
+
+        `typed`: the words of the question that this turn brought, where those before it stand in front of them. What
+        answers has to hold most of what they name.
+        """
+        ...

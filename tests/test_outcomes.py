@@ -13,7 +13,7 @@ from assistant.build import build_assistant
 from assistant.parts import parts
 from assistant.question import read_question
 from assistant.scope import declined
-from assistant.types import Answer, Turn
+from assistant.types import Answer, Done, Searching, Turn
 from assistant.wishes import read_wish
 from evals import answers
 from evals.metrics import marks_in_order
@@ -249,6 +249,35 @@ def test_whether_there_is_something_is_answered_by_what_names_it(
 ) -> None:
     answer = sound(assistant.ask(question))
     assert answer.outcome == "answered" and said in answer.answer
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "said"),
+    [("How much time goes into preparing data?", "really? I heard 80%", "older surveys"),
+     ("Which certification should I go for?", "is it even worth it?", "does not replace a project"),
+     ("How many people in data work have a doctorate?", "and among those making over 200k?", "37.3%"),
+     ("Is the fast.ai course free?", "new topic: do most openings at the biggest firms want seniors?", "71%"),
+     ("What's the official median for data scientists?", "nice, is that more than an actuary gets?", "$125,770")],
+)  # fmt: skip
+def test_a_follow_up_that_finds_nothing_as_it_was_read_is_read_otherwise(
+    assistant: Assistant, before: str, question: str, said: str
+) -> None:
+    events = list(assistant.stream(question, history=[Turn(before)], keep=False))
+    answer = next(one.answer for one in events if isinstance(one, Done))
+    assert answer.outcome == "answered" and said in answer.answer
+    searched = [one.searched_for for one in events if isinstance(one, Searching)]
+    assert searched[-1] == answer.searched_for and len(searched) < 3
+
+
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [("How do I negotiate an offer?", "and how does OpenAI do it?"), ("What do actuaries earn?", "netflix?"),
+     ("What does the EU AI Act ban?", "is that the same for submarine pilots?")],
+)  # fmt: skip
+def test_a_follow_up_that_nothing_answers_is_refused_however_it_is_read(
+    assistant: Assistant, before: str, question: str
+) -> None:
+    assert assistant.ask(question, history=[Turn(before)]).outcome == "not_found"
 
 
 def test_what_holds_in_another_place_does_not_hold_in_general(
