@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import zip_longest
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from assistant import verify
 from assistant.citations import Judge
@@ -21,7 +20,7 @@ from assistant.review import review_note
 from assistant.scope import ask_back, declined
 from assistant.smalltalk import reply_to
 from assistant.support import SupportCheck
-from assistant.tracing import span
+from assistant.tracing import Clock, span
 from assistant.types import Answer, Answerer, Cited, Delta, Done, Draft, Event, Searching, Turn, Verdict, Wish
 from assistant.wishes import read_wish, without_wishes
 from ingest.errors import LibraryEmpty, QuestionError
@@ -29,7 +28,8 @@ from ingest.library import Library
 from ingest.types import Filters, Hit
 from ingest.uploads import forgotten
 
-T = TypeVar("T")
+Find = Callable[[str], list[Hit]]
+"""The passages for a question, best first."""
 
 _WIDE_GAP = re.compile(r"\s{3,}")
 """Space that says nothing, and that patterns would try to begin at each letter of."""
@@ -130,7 +130,7 @@ class Assistant:
             QuestionError: The question is empty or too long.
             LibraryEmpty: Nothing has been ingested yet.
         """
-        clock = _Clock()
+        clock = Clock()
         question = _checked(question)
         conversation_id = self._conversation(conversation_id, owner)
         owners = owners_of(owner, conversation_id)
@@ -143,17 +143,8 @@ class Assistant:
             self._filled(owners)
             own = without_wishes(turns)
             wish = read_wish(question) if own else ""
-            searched_for = clock.timed(
-                "rewrite", lambda: self._asked(own[-1].question if wish else question, own, wish, owners)
-            )
-            yield Searching(searched_for)
             find = partial(self._found, k=k or PASSAGES, filters=filters, owners=owners)
-            hits = clock.timed("search", lambda: find(searched_for))
-            if own and not wish:
-                read = clock.timed("search", lambda: self._reread(question, searched_for, hits, own, find, owners))
-                if read:
-                    searched_for, hits = read
-                    yield Searching(searched_for)
+            searched_for, hits = yield from self._looked_up(question, own, wish, owners, find, clock)
             for event in clock.counted("answer", self._answers(searched_for, hits, turns, wish)):
                 if isinstance(event, Draft):
                     draft = event
@@ -168,6 +159,21 @@ class Assistant:
         if keep:
             self.conversations.keep(question, answer, owner)
         yield Done(answer, draft.model_failed)
+
+    def _looked_up(self, question: str, turns: Sequence[Turn], wish: Wish, owners: Sequence[str],
+                   find: Find, clock: Clock) -> Generator[Searching, None, tuple[str, list[Hit]]]:  # fmt: skip
+        """Say what is searched for, again where a follow-up is read otherwise; that and its passages in the end."""
+        asked = turns[-1].question if wish else question
+        searched_for = clock.timed("rewrite", lambda: self._asked(asked, turns, wish, owners))
+        yield Searching(searched_for)
+        hits = clock.timed("search", lambda: find(searched_for))
+        if wish or not turns:
+            return searched_for, hits
+        read = clock.timed("search", lambda: self._reread(question, searched_for, hits, turns, find, owners))
+        if read is None:
+            return searched_for, hits
+        yield Searching(read[0])
+        return read
 
     def _filled(self, owners: Sequence[str]) -> None:
         if self.library.is_empty(owners):
@@ -188,7 +194,7 @@ class Assistant:
         return " ".join(turn.searched_for for turn in told[len(turns) :])
 
     def _reread(self, question: str, searched_for: str, hits: Sequence[Hit], turns: Sequence[Turn],
-                find: Callable[[str], list[Hit]], owners: Sequence[str]) -> tuple[str, list[Hit]] | None:  # fmt: skip
+                find: Find, owners: Sequence[str]) -> tuple[str, list[Hit]] | None:  # fmt: skip
         """Another reading of a follow-up with its passages, where that is answered and the first is not."""
         clear = ask_back(read_question(searched_for), hits) is None
         if parts(question).how == "several" or (clear and self._answerer.answers(searched_for, hits)):
@@ -324,38 +330,6 @@ def _without_looking(question: str, turns: Sequence[Turn]) -> Draft | None:
     return None
 
 
-class _Clock:
-    """Milliseconds spent in each named part since it was made."""
-
-    def __init__(self) -> None:
-        self._begun = time.perf_counter()
-        self._spent: dict[str, float] = {}
-
-    def timed(self, name: str, work: Callable[[], T]) -> T:
-        begun = time.perf_counter()
-        with span(name):
-            result = work()
-        self._spent[name] = self._spent.get(name, 0.0) + (time.perf_counter() - begun) * 1000
-        return result
-
-    def counted(self, name: str, events: Iterator[T]) -> Iterator[T]:
-        """The same events, with the time that they took to come counted."""
-        spent = 0.0
-        while True:
-            begun = time.perf_counter()
-            event = next(events, None)
-            spent += (time.perf_counter() - begun) * 1000
-            self._spent[name] = spent
-            if event is None:
-                return
-            yield event
-
-    def read(self) -> dict[str, float]:
-        total = (time.perf_counter() - self._begun) * 1000
-        parts = {name: self._spent.get(name, 0.0) for name in ("rewrite", "search", "answer")}
-        return {name: round(value, 1) for name, value in {**parts, "total": total}.items()}
-
-
 def _checked(question: str) -> str:
     """The question without surrounding space.
 
@@ -380,7 +354,7 @@ def _traced(answer: Answer) -> None:
         pass
 
 
-def _answer(draft: Draft, searched_for: str, conversation_id: str, turn_id: str, clock: _Clock) -> Answer:
+def _answer(draft: Draft, searched_for: str, conversation_id: str, turn_id: str, clock: Clock) -> Answer:
     return Answer(
         answer=draft.text,
         outcome=draft.outcome,

@@ -9,6 +9,7 @@ from assistant.assistant import Assistant, Rewriter
 from assistant.conversation import Conversations
 from assistant.extractive import ExtractiveAnswerer, WordCounts
 from assistant.labels import Labels, read_labels
+from assistant.places import with_capitals
 from assistant.remarks import begins_anew, without_remarks
 from assistant.rewrite import standalone
 from assistant.spelling import Speller
@@ -107,7 +108,8 @@ class LibraryRewriter:
             labels = labels.joined(read_labels(self._library.own_passages(owners)))
             known = frozenset(self._library.catalog.vocabulary(owners)[0])
         before = () if begins_anew(question) else history
-        return standalone(speller.mend(without_remarks(question), known), before, labels, self._similar)
+        mended = with_capitals(speller.mend(without_remarks(question), known))
+        return standalone(mended, before, labels, self._similar)
 
     def _refreshed(self) -> Speller:
         generation = self._library.generation()

@@ -52,7 +52,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
         r"|paycheck|how much (?:money|cash|do"
         r"|does|did|would|can|could|will|is|are|was|were)|makes? (?:a |per |in a )?(?:year|month|hour)"
         r"|makes? (?:the )?(?:more|less|most|least)|costs?|price|fees?|bonus\w*|cheap\w*|expensive)\b"
-        r"|\bhow much\b.*\bmake\b"
+        r"|\bhow much\b.*\bmake\b|\b(?:get|gets) (?:more|less|the most|the least) (?:in|as|at|than)\b"
         r"|\bwhat (?:do|does|did|can|could|would|will) (?:[\w'’/-]+ ){1,6}(?:make"
         r"(?=\W*$|\W+(?:in|at|as|on|when|after|a|per|and|or|now|today)\b)"
         r"|get(?=\W*$|\W+(?:a|per) (?:year|month|hour)\b))",

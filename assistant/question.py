@@ -7,12 +7,13 @@ it does not understand simply has no kind.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.claims import HEARSAY, amounts, claims, disputed, of_whom, without_hearsay
 from assistant.forms import COUNTED, FIGURES, Kind, in_form
 from assistant.kinds import CUES, TELLING, figure_kind, kind_of
-from assistant.qualifiers import Qualifier, level_by_years, qualifiers, without_shares
+from assistant.qualifiers import Qualifier, level_by_years, places, qualifiers, without_shares
 from assistant.terms import ASKING, WORKED, is_asking, terms_of
 from ingest.words import stem, stems
 
@@ -56,6 +57,22 @@ _ASKS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """A sentence that asks, with or without its mark."""
+_NEXT_CLAUSE = re.compile(r"\s*(?:,|;|\.\.+|\s[-–—]+)\s+|\s+(?:lol|lmao|haha+)\b[\s,.]*", re.IGNORECASE)
+_GREETED_LOOSELY = re.compile(
+    r"^(?:(?:hi|hello|hey|yo|anyway|so|well|now|ok|okay|but|and|then|please|dumb q(?:uestions?)?)\b[\s,]+)*",
+    re.IGNORECASE,
+)
+_ASKS_FULLY = re.compile(
+    rf"{_GREETED_LOOSELY.pattern}(?:(?:what|which|how|where|when|who|why)\b|(?:whats|whos|hows|wat)\b"
+    r"|(?:can|could|do|does|is|are|should|would|will) (?:i|you|they|it|that|there|a|an|the|people|[a-z]+s)\b)",
+    re.IGNORECASE,
+)
+"""A clause that asks with a word of asking, or with a verb and who does it."""
+_NARROWS = re.compile(
+    r"^(?:and |but |so )*(?:in|at|for|with|without|if|as|since|because|when|while|after|before|by|on|to|of|than|or)\b"
+    r"|\b(?:in|at|from) [A-Z]|(?<=[a-z] )[A-Z]\w|\b(?:19|20)\d\d\b|[$€£%]"
+)
+"""What may narrow down the question beside it: a place, a time, a condition, a name, a sum."""
 _AS_ONE_WHO = re.compile(r"^as an?\b.*[,;:]\s*(?:what|which|how|where|when|who|why)\b", re.IGNORECASE)
 """What tells from where somebody asks of others: "As a recruiter, what should I look for?"."""
 _HOPED_FOR = re.compile(
@@ -80,6 +97,11 @@ _OFFER_OF = re.compile(
     r"(?: (?:for|of)\b)?",
     re.IGNORECASE,
 )
+_LIVES_IN = re.compile(
+    r"\b(?:(?:mov(?:ed?|ing)|relocat(?:ed?|ing)) to|(?:liv(?:ed?|ing)|based|located|am|m|['’]m|work(?:ing)?|settled)"
+    r"(?: now| currently)? in) (?!(?:the )?(?:US|USA|U\.S|United States|America)\b)(?P<name>[A-Z]\w{3,}(?: [A-Z]\w+)*)",
+)
+"""Where somebody lives who tells so: what is paid is paid there."""
 _OWN_WORDS = 2
 """Words from which a question about oneself stands without what was told in front of it."""
 _OF_ONESELF = re.compile(r"\b(?:i|me|my|we|us|our)\b", re.IGNORECASE)
@@ -191,7 +213,7 @@ def read_question(text: str, speaks_of: str = "") -> Question:
     ('more than 200k', ('weld', 'rome'))
     """
     every = asks_every_source(text)
-    text = _without_manner(text)
+    text = _paid_there(_without_manner(text))
     asked, told, personal, bare = _told_in_front(text)
     doubted = disputed(asked) and not personal
     asked = without_hearsay(asked)
@@ -278,6 +300,7 @@ def asked_alone(text: str) -> str:
     >>> asked_alone("so they want me to weld. whats the pay of robot welders? want to know b4 i talk to her")
     'whats the pay of robot welders?'
     """
+    text = _paid_there(text)
     match = _about_asker(text)
     behind = text[match.end() :] if match else ""
     among = "" if behind else _the_one_asking(text)
@@ -291,7 +314,24 @@ def _the_one_asking(text: str) -> str:
     told = [one for one in NEXT_SENTENCE.split(text.strip()) if one]
     asking = [match["asked"] for one in told if (match := _ASKS.match(one))]
     others = any(one.endswith("?") and not _ASKS.match(one) for one in told)
-    return f"{asking[0]}?" if len(told) > 1 and len(asking) == 1 and not others else ""
+    alone = f"{asking[0]}?" if len(told) > 1 and len(asking) == 1 and not others else ""
+    return _the_clause_asking(told) or alone
+
+
+def _the_clause_asking(told: Sequence[str]) -> str:
+    """The only clause of some sentences that asks, where the others name nothing that could narrow it down.
+
+    >>> _the_clause_asking(["yo whats a cook even do all day, sounds like fun"])
+    'whats a cook even do all day?'
+    >>> _the_clause_asking(["In Rome, what do cooks do?"])
+    ''
+    """
+    found = [one for sentence in told for one in _NEXT_CLAUSE.split(sentence) if any(map(str.isalnum, one))]
+    asking = [one for one in found if _ASKS_FULLY.match(one)]
+    beside = [one for one in found if one not in asking]
+    if len(asking) != 1 or not beside or any(_NARROWS.search(one) for one in beside):
+        return ""
+    return f"{_GREETED_LOOSELY.sub('', asking[0]).rstrip(' ?.!')}?"
 
 
 def _about_asker(text: str) -> re.Match[str] | None:
@@ -315,6 +355,19 @@ def _told_in_front(text: str) -> tuple[str, str, bool, str]:
         told = _DAY.sub(" ", _HOPED_FOR.sub(" ", told))
         return _OFFER_OF.sub(" ", f"{told}{asked}"), "", True, asked
     return asked, told, True, asked
+
+
+def _paid_there(text: str) -> str:
+    """A question on pay with the place at its end in which a person tells in front of it that they live.
+
+    >>> _paid_there("I moved to Spain. What do cooks earn?"), _paid_there("I live in Spain. How do I cook?")
+    ('I moved to Spain. What do cooks earn in Spain?', 'I live in Spain. How do I cook?')
+    """
+    match = _about_asker(text)
+    where = match and _LIVES_IN.search(match.group())
+    if not match or not where or kind_of(text[match.end() :]) != "money" or places(text[match.end() :]):
+        return text
+    return f"{text.rstrip(' ?.!')} in {where['name']}?"
 
 
 def _without_manner(text: str) -> str:

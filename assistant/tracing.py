@@ -6,8 +6,12 @@ leaves it. A chat model's own calls are seen by the LangChain callbacks that are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -44,3 +48,38 @@ def keep_addresses_out() -> None:
                 span.set_attribute(name, "")
 
     provider.add_span_processor(Blanking())
+
+
+class Clock:
+    """Milliseconds spent in each named part since it was made."""
+
+    def __init__(self) -> None:
+        """Begin now."""
+        self._begun = time.perf_counter()
+        self._spent: dict[str, float] = {}
+
+    def timed(self, name: str, work: Callable[[], T]) -> T:
+        """What some work comes to; its time is added to that of its name."""
+        begun = time.perf_counter()
+        with span(name):
+            result = work()
+        self._spent[name] = self._spent.get(name, 0.0) + (time.perf_counter() - begun) * 1000
+        return result
+
+    def counted(self, name: str, events: Iterator[T]) -> Iterator[T]:
+        """The same events, with the time that they took to come counted."""
+        spent = 0.0
+        while True:
+            begun = time.perf_counter()
+            event = next(events, None)
+            spent += (time.perf_counter() - begun) * 1000
+            self._spent[name] = spent
+            if event is None:
+                return
+            yield event
+
+    def read(self) -> dict[str, float]:
+        """Milliseconds for `rewrite`, `search`, `answer` and `total`."""
+        total = (time.perf_counter() - self._begun) * 1000
+        parts = {name: self._spent.get(name, 0.0) for name in ("rewrite", "search", "answer")}
+        return {name: round(value, 1) for name, value in {**parts, "total": total}.items()}

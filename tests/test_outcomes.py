@@ -280,6 +280,20 @@ def test_a_follow_up_that_nothing_answers_is_refused_however_it_is_read(
     assert assistant.ask(question, history=[Turn(before)]).outcome == "not_found"
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["average pay of an ml engineer in india in usd?", "ml engineer salary texas",
+     "I moved to Spain. What do ML engineers earn?", "I live in Canada, what does a data scientist make?"],
+)  # fmt: skip
+def test_pay_in_another_country_is_no_pay_of_the_place_that_is_asked_about(assistant: Assistant, question: str) -> None:
+    assert assistant.ask(question).outcome == "not_found"
+
+
+def test_a_country_in_small_letters_is_a_country(assistant: Assistant) -> None:
+    answer = sound(assistant.ask("do ml engineers get more in japan or sweden?"))
+    assert answer.outcome == "answered" and "$78,693" in answer.answer and "$66,439" in answer.answer
+
+
 def test_what_holds_in_another_place_does_not_hold_in_general(
     tmp_path: Path, embedder: SentenceTransformerEmbedder
 ) -> None:

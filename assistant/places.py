@@ -1,0 +1,59 @@
+"""Countries, continents and American states, so that one typed in small letters is still a place. Pure.
+
+The names are those of ISO 3166-1 as people write them; what is also an everyday word ("turkey", "chad") counts only
+behind a preposition, as all of them do.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NAMES = """
+afghanistan albania algeria andorra angola argentina armenia australia austria azerbaijan bahamas bahrain bangladesh
+barbados belarus belgium belize benin bhutan bolivia bosnia botswana brazil brunei bulgaria burundi cambodia cameroon
+canada chad chile china colombia congo croatia cuba cyprus czechia denmark ecuador egypt england eritrea estonia
+ethiopia fiji finland france gabon gambia germany ghana greece guatemala guinea guyana haiti honduras hungary iceland
+india indonesia iran iraq ireland israel italy jamaica japan jordan kazakhstan kenya kosovo kuwait laos latvia lebanon
+lesotho liberia libya liechtenstein lithuania luxembourg madagascar malawi malaysia maldives mali malta mauritania
+mauritius mexico moldova monaco mongolia montenegro morocco mozambique myanmar namibia nepal netherlands nicaragua
+niger nigeria norway oman pakistan palestine panama paraguay peru philippines poland portugal qatar romania russia
+rwanda scotland senegal serbia singapore slovakia slovenia somalia spain sudan suriname sweden switzerland syria
+taiwan tajikistan tanzania thailand togo tunisia turkey turkmenistan uganda ukraine uruguay uzbekistan venezuela
+vietnam wales yemen zambia zimbabwe africa asia europe scandinavia alabama alaska arizona arkansas california colorado
+connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland
+massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania
+tennessee texas utah vermont virginia wisconsin wyoming
+""".split()
+_LONGER = (
+    "saudi arabia|south (?:africa|korea|america|carolina|dakota)|north (?:korea|america|carolina|dakota|macedonia)"
+    "|new (?:zealand|york|jersey|mexico|hampshire)|hong kong|costa rica|sri lanka|el salvador|puerto rico"
+    "|czech republic|ivory coast|dominican republic|united kingdom|united states|united arab emirates|rhode island"
+    "|west virginia|sierra leone|papua new guinea|northern ireland"
+)
+_SMALL = re.compile(
+    rf"(?P<ahead>\b(?:in|from|to|near|outside|within|across|of|for|about|like|and|or|vs\.?|than) (?:the )?)"
+    rf"(?P<name>{_LONGER}|{'|'.join(_NAMES)})\b(?!['’-]?\w)"
+)
+_BARE = re.compile(
+    rf"\b(?P<ahead>salar(?:y|ies)|pay|wages?|jobs?|visas?|demand) (?P<name>{_LONGER}|{'|'.join(_NAMES)})(?=\W*$)",
+    re.IGNORECASE,
+)
+"""A place as it is jotted down: "cook salary texas"."""
+_JOINING = frozenset(("and", "of"))
+
+
+def with_capitals(text: str) -> str:
+    """The text with the names of countries and states behind a preposition, or jotted down, written with capitals.
+
+    >>> with_capitals("what do cooks earn in india or in south korea?"), with_capitals("how do i roast turkey")
+    ('what do cooks earn in India or in South Korea?', 'how do i roast turkey')
+    >>> with_capitals("cook salary texas")
+    'cook salary in Texas'
+    """
+    text = _BARE.sub(lambda match: f"{match['ahead']} in {match['name'].lower()}", text)
+    return _SMALL.sub(
+        lambda match: match["ahead"] + " ".join(
+            word if word in _JOINING else word.capitalize() for word in match["name"].split(" ")
+        ),
+        text,
+    )  # fmt: skip
