@@ -108,8 +108,8 @@ class LibraryRewriter:
             labels = labels.joined(read_labels(self._library.own_passages(owners)))
             known = frozenset(self._library.catalog.vocabulary(owners)[0])
         before = () if begins_anew(question) else history
-        mended = with_capitals(speller.mend(without_remarks(question), known))
-        return standalone(mended, before, labels, self._similar)
+        mended = without_remarks(speller.mend(without_remarks(question), known))
+        return standalone(with_capitals(mended), before, labels, self._similar)
 
     def _refreshed(self) -> Speller:
         generation = self._library.generation()

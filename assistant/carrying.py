@@ -66,6 +66,8 @@ _IT = re.compile(
     _AND + r"(?P<asked>how (?:long|much|hard|difficult|expensive|risky|easy|realistic|common|many \w+)"
     r" (?:does|do|would|will|is|might|did|can) (?:it|that|this)(?: all)?(?: (?:take|cost|require|involve|need|be))?"
     r"|what (?:does|would|will) (?:it|that|this) (?:take|cost|require|involve)"
+    r"|(?:does|do|did|would|will|can) (?:it|that|this)(?: really| even| still| actually| ever)?"
+    r" (?:work|help|pay off|make sense|matter)"
     r"|(?:is|would|will) (?:it|that|this)(?: really| even| still)?(?: be)?"
     r" (?:hard|difficult|easy|possible|realistic|worth it|worthwhile|too late|expensive|risky|common|a good idea|wise))"
     r"(?P<more>(?: (?:for|with|without|at|if) [^,;?!]+)?)(?: usually| typically| normally)?[\s?!.]*$",

@@ -13,9 +13,9 @@ from ingest.words import stems
 
 _PRONOUN = re.compile(
     r"\b((?:that|this|these|those) (?:exam|cert|certificate|certification|course|degree|visa|law)s?"
-    r"|it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there"
     r"|(?:that|this|the|those|these|such)(?: an?)?"
-    r" (?:one|ones|job|jobs|role|roles|field|career|path|position|profession|work|people|title|same))\b",
+    r" (?:one|ones|job|jobs|role|roles|field|career|path|position|profession|work|people|title|same)"
+    r"|it|they|them|that|this|these|those|its|their|theirs|he|she|him|her|his|hers|there)\b",
     re.IGNORECASE,
 )
 _OWNERS = frozenset(("its", "their", "theirs", "his", "hers"))
@@ -88,7 +88,8 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
         return True
     relative = word == "that" and after and before and not PREPOSITION.search(before) and heads
     named_here = named and re.search(r"(?:\band\b|[,;?!]|\. |- |\bif\b)", before)
-    compound = " " in word and after and not _GROWS.match(following) and (stems(following) or following in ("of", "as"))
+    noun = " " in word and not word.endswith(("one", "ones"))
+    compound = noun and after and not _GROWS.match(following) and (stems(following) or following in ("of", "as"))
     return bool(named_here or relative or compound)
 
 

@@ -25,6 +25,12 @@ _AHEAD = re.compile(
 _BEHIND = re.compile(
     r"[\s,.]+(?:lol|lmao|haha+|tho|though|btw|tbh|smh|xd|thx|:\)|;\))(?P<mark>[\s?!.]*)$", re.IGNORECASE
 )
+_TOLD_BEHIND = re.compile(
+    r"^(?P<asked>(?:(?:and|but|so|ok)\s+)*(?:what|how) about [^,;?.]{1,40})[,;]\s+"
+    r"(?:i|i['’]?m|i['’]?ve|im|ive|we)\b[^?]*$",
+    re.IGNORECASE,
+)
+"""What is told of oneself behind another thing in the place of the one asked about."""
 
 
 def begins_anew(text: str) -> bool:
@@ -43,8 +49,11 @@ def without_remarks(text: str) -> str:
     ('what do they make', 'do i need that one?')
     >>> without_remarks("Great companies for cooks?"), without_remarks("lol"), without_remarks("ok smth else, how?")
     ('Great companies for cooks?', 'lol', 'how?')
+    >>> without_remarks("what about smiths, i was halfway into it")
+    'what about smiths'
     """
     bare = _AHEAD.sub("", _ANEW.sub("", text.strip()))
+    bare = told["asked"] if (told := _TOLD_BEHIND.match(bare)) else bare
     while (behind := _BEHIND.search(bare)) and behind.start():
         bare = f"{bare[: behind.start()]}{behind['mark'].strip()}"
     return bare if any(character.isalnum() for character in bare) else text

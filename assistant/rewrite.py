@@ -86,6 +86,8 @@ _THAN_ANOTHER = re.compile(
 """What asks for the same of another: "Is that more than for cooks?"."""
 _ITS_VERB = re.compile(r"\s+(?:gets?|earns?|makes?|pays?|costs?|has|have|does|do|is|are)(?: on average)?\W*$", re.I)
 """What the other thing does, as the question before says already: "an actuary gets"."""
+_SUBJECT_AHEAD = re.compile(r"\b(?:do|does|did|can|could|will|would|should|must)\s+$", re.I)
+"""In front of a pronoun that does something, so that another one behind it is another thing: "Do they trust it?"."""
 _NAMELESS = frozenset(stems("till until then job jobs future")) | frozenset(("till", "until", "then"))
 """What names nothing by itself in a part of a turn: up to when, or that there will be jobs."""
 _LEVEL_ALONE = re.compile(
@@ -202,15 +204,15 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         # What nothing was held of is no subject of the talk: only a question that has none itself is about it.
         likely = 0.0
     asked = put(question, pronoun, meant.text, _placed(meant.text, state.asked)) if likely >= least else question
-    if pronoun and pronoun.among and likely >= least:
+    if pronoun and (pronoun.among or _SUBJECT_AHEAD.search(question[: pronoun.start])) and likely >= least:
         asked = _other_pronoun(asked, question[pronoun.end :], meant, state.talk, labels)
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
 
 
 def _other_pronoun(asked: str, behind: str, meant: Mention, talk: Talk, labels: Labels) -> str:
-    """A question on some of several with the other thing named that it points to: "How many of them use it?"."""
+    """A question with the other thing named that it points to: "How many of them use it?", "Do they trust them?"."""
     pronoun = pronoun_in(behind)
-    if pronoun is None or pronoun.plural:
+    if pronoun is None:
         return asked
     rest = replace(talk, mentions=tuple(one for one in talk.mentions if not frozenset(one.key) & frozenset(meant.key)))
     other = pointed_at(asked, pronoun, rest, labels)

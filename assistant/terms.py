@@ -28,6 +28,7 @@ ASKING = frozenset(
         "expensive longer shorter faster slower expect anyway since given accord hate avoid besides dose "
         "mostly mainly yet already "
         "asap lol rn tho btw imo imho tbh fr nah kinda sorta legit lowkey fyi pronto hear heard reads claims "
+        "mine yours ours theirs "
         "clarify elaborate specify confirm tip tips advice suggestion suggestions "
         "monday tuesday wednesday thursday friday saturday sunday tomorrow yesterday tonight"
     ).split()

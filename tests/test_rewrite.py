@@ -75,6 +75,14 @@ def _ask(*turns: str) -> str:
         (("What does an AI engineer do?", "vs data scientist"), "What does an AI engineer do vs data scientist?"),
         (("What do ML engineers make in Berlin?", "What about London?"), "What do ML engineers make in London?"),
         (("What does Acme pay?", "How long does hiring take there?"), "How long does hiring take at Acme?"),
+        (("How many cooks smoke?", "and among those in Rome?"), "How many cooks smoke among those in Rome?"),
+        (("How do I ask for a raise?", "does that really help?"), "does that really help to ask for a raise?"),
+        (("What does a smith earn?", "is that more than a baker gets?"), "What does a baker earn?"),
+        (("Do bakers use robots?", "Do they trust them?"), "Do bakers trust robots?"),
+        (
+            ("What does a licence cost?", "Do I have to pass a test for that one?"),
+            "Do I have to pass a test for licence?",
+        ),
     ],
 )
 def test_the_form_of_a_follow_up_says_what_it_takes_along(turns: tuple[str, ...], expected: str) -> None:
