@@ -17,7 +17,8 @@ from assistant.parts import parts
 from assistant.question import asked_alone, read_question
 from assistant.readings import other_readings
 from assistant.review import review_note
-from assistant.scope import ask_back, declined
+from assistant.rewrite import only_told
+from assistant.scope import ask_back, ask_what_for, declined
 from assistant.smalltalk import reply_to
 from assistant.support import SupportCheck
 from assistant.tracing import Clock, span
@@ -231,6 +232,8 @@ class Assistant:
     ) -> Iterator[Delta | Cited | Draft]:
         """What comes of a search: a question back where it names too little, else the answerer's answer."""
         back = None if wish else ask_back(read_question(asked), hits)
+        if back is None and only_told(asked) and not self._answerer.answers(asked, hits):
+            back = ask_what_for(hits)
         if back is None:
             yield from self._answerer.stream(asked, hits, turns, wish)
         else:

@@ -10,7 +10,7 @@ from assistant.conversation import Conversations
 from assistant.extractive import ExtractiveAnswerer, WordCounts
 from assistant.labels import Labels, read_labels
 from assistant.places import with_capitals
-from assistant.remarks import begins_anew, without_remarks
+from assistant.remarks import begins_anew, without_and, without_remarks
 from assistant.rewrite import standalone
 from assistant.spelling import Speller
 from assistant.support import SupportCheck
@@ -109,7 +109,9 @@ class LibraryRewriter:
             known = frozenset(self._library.catalog.vocabulary(owners)[0])
         before = () if begins_anew(question) else history
         mended = without_remarks(speller.mend(without_remarks(question), known))
-        return standalone(with_capitals(mended), before, labels, self._similar)
+        asked = standalone(with_capitals(mended), before, labels, self._similar)
+        # A part of a question keeps the "and" that tells it from the part before.
+        return without_and(asked) if before and not before[-1].unanswered else asked
 
     def _refreshed(self) -> Speller:
         generation = self._library.generation()

@@ -38,7 +38,8 @@ _PAIRS = """
     incomplete; correct incorrect; active inactive; sufficient insufficient; ability inability; equality
     inequality; possible impossible; legal illegal; regular irregular; relevant irrelevant; connect disconnect;
     ability disability; voluntary mandatory; optional required; optional mandatory; remote onsite; offline
-    online; passive active; compulsory voluntary; compulsory optional; necessary unnecessary; banned allowed
+    online; passive active; compulsory voluntary; compulsory optional; necessary unnecessary; banned allowed;
+    stay leave; stay quit
 """
 _GROUPS = """
     first second third fourth fifth sixth seventh eighth ninth tenth; ii iii iv vi vii viii; january february
@@ -51,7 +52,7 @@ _SAID_OF = frozenset(
     for word in (
         "voluntary mandatory compulsory optional required allow allowed forbid prohibit ban banned legal illegal "
         "possible impossible necessary unnecessary true false easy hard difficult safe dangerous common rare cheap "
-        "expensive simple complex open closed temporary permanent"
+        "expensive simple complex open closed temporary permanent stay leave quit"
     ).split()
 )
 """Stems that are said of a thing and do not tell it from another, as "first" and "junior" do."""

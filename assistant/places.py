@@ -1,6 +1,6 @@
-"""Countries, continents and American states, so that one typed in small letters is still a place. Pure.
+"""Countries, continents, American states and large cities, so that one typed in small letters is still a place. Pure.
 
-The names are those of ISO 3166-1 as people write them; what is also an everyday word ("turkey", "chad") counts only
+The countries are those of ISO 3166-1 as people write them; what is also an everyday word ("turkey", "chad") counts only
 behind a preposition, as all of them do.
 """
 
@@ -22,13 +22,20 @@ taiwan tajikistan tanzania thailand togo tunisia turkey turkmenistan uganda ukra
 vietnam wales yemen zambia zimbabwe africa asia europe scandinavia alabama alaska arizona arkansas california colorado
 connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland
 massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania
-tennessee texas utah vermont virginia wisconsin wyoming
+tennessee texas utah vermont virginia wisconsin wyoming london paris berlin munich hamburg frankfurt madrid barcelona
+lisbon rome milan vienna zurich geneva amsterdam brussels dublin copenhagen stockholm oslo helsinki warsaw prague
+budapest athens istanbul moscow kyiv dubai riyadh doha cairo lagos nairobi johannesburg mumbai delhi bangalore
+bengaluru hyderabad chennai pune kolkata karachi lahore dhaka jakarta manila bangkok hanoi shanghai beijing shenzhen
+taipei tokyo osaka seoul sydney melbourne brisbane perth auckland toronto vancouver montreal ottawa boston chicago
+seattle austin denver dallas houston atlanta miami phoenix philadelphia pittsburgh detroit minneapolis
 """.split()
 _LONGER = (
     "saudi arabia|south (?:africa|korea|america|carolina|dakota)|north (?:korea|america|carolina|dakota|macedonia)"
     "|new (?:zealand|york|jersey|mexico|hampshire)|hong kong|costa rica|sri lanka|el salvador|puerto rico"
     "|czech republic|ivory coast|dominican republic|united kingdom|united states|united arab emirates|rhode island"
-    "|west virginia|sierra leone|papua new guinea|northern ireland"
+    "|san (?:francisco|diego|jose)|los angeles|las vegas|salt lake city|new delhi|buenos aires|mexico city|sao paulo"
+    "|rio de janeiro|tel aviv|kuala lumpur|cape town|silicon valley|west virginia"
+    "|sierra leone|papua new guinea|northern ireland"
 )
 _SMALL = re.compile(
     rf"(?P<ahead>\b(?:in|from|to|near|outside|within|across|of|for|about|like|and|or|vs\.?|than) (?:the )?)"

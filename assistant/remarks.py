@@ -22,6 +22,7 @@ _AHEAD = re.compile(
     r"(?:(?:but|n|and) (?=\w))?",
     re.IGNORECASE,
 )
+_AND = re.compile(r"^(?:(?:and|but|so|or|also)\b[\s,]*)+", re.IGNORECASE)
 _BEHIND = re.compile(
     r"[\s,.]+(?:lol|lmao|haha+|tho|though|btw|tbh|smh|xd|thx|:\)|;\))(?P<mark>[\s?!.]*)$", re.IGNORECASE
 )
@@ -40,6 +41,16 @@ def begins_anew(text: str) -> bool:
     (True, False)
     """
     return bool(_ANEW.match(text))
+
+
+def without_and(text: str) -> str:
+    """A question that stands alone without the "and" or "but" that joined it to those before.
+
+    >>> without_and("and who hires welders?"), without_and("And?")
+    ('who hires welders?', 'And?')
+    """
+    bare = _AND.sub("", text)
+    return bare if any(character.isalnum() for character in bare) else text
 
 
 def without_remarks(text: str) -> str:

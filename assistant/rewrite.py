@@ -147,7 +147,7 @@ class State:
 
     def heard(self, question: str, asked: str, topic: tuple[str, ...] = (), dependent: float = 0.0) -> State:
         """The state after one turn more: as it was put, as it stands alone, and how surely it pointed back to what."""
-        told = asked.rstrip(" .!") if _only_told(asked) else self.told
+        told = asked.rstrip(" .!") if only_told(asked) else self.told
         return State(asked, "", self.talk.heard(question, asked, topic or self.talk.topic, dependent), told)
 
 
@@ -227,9 +227,9 @@ def _named_with_a(talk: Talk) -> Mention | None:
 
 def _of_who_told(question: str, state: State, labels: Labels) -> bool:
     """Whether a question of oneself comes next behind what was told, or later and names nothing by itself."""
-    if not state.told or not _OF_ONESELF.search(question) or _only_told(question):
+    if not state.told or not _OF_ONESELF.search(question) or only_told(question):
         return False
-    if _only_told(state.asked):
+    if only_told(state.asked):
         return True
     named = any(word[:1].isupper() and word not in ("I", "I'm", "I’m") for word in question.split()[1:])
     # "They" may be employers, whom nobody has named.
@@ -249,10 +249,10 @@ def _set_beside(other: str, state: State, labels: Labels) -> str:
     return f"{state.asked[:end]} vs {other}{state.asked[end:]}"
 
 
-def _only_told(text: str) -> bool:
+def only_told(text: str) -> bool:
     """Whether somebody tells of themselves and asks nothing.
 
-    >>> _only_told("I am a nurse."), _only_told("I am a nurse. How do I weld"), _only_told("How do I weld?")
+    >>> only_told("I am a nurse."), only_told("I am a nurse. How do I weld"), only_told("How do I weld?")
     (True, False, False)
     """
     asks = any(_QUESTION_WORD.match(clause) for clause in re.split(r"[.!,;]\s+", text))

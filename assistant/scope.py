@@ -94,6 +94,13 @@ def ask_back(asked: Question, hits: Sequence[Hit]) -> Draft | None:
     return None
 
 
+def ask_what_for(hits: Sequence[Hit]) -> Draft:
+    """What to ask somebody who told of themselves and asked nothing yet."""
+    titles = tuple(dict.fromkeys(hit.source.title for hit in hits))[:MOST_CHOICES]
+    near = f" Near to it the library has: {'; '.join(titles)}." if titles else ""
+    return Draft(f"What would you like to know?{near}", "unclear", follow_ups=titles)
+
+
 def _points_nowhere(asked: Question) -> bool:
     """Whether a question only points ("What does it pay?") or only asks ("How much?")."""
     said = words(asked.text)

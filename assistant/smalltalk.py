@@ -16,6 +16,16 @@ _WHO = (
 )
 _HOW = r"(?:how are you(?: doing)?(?: today)?|how(?:'s| is) it going|what'?s up|sup)"
 
+_COMMENT = (
+    r"(?:(?:that|this|it)(?:['’]?s| is| was| sounds| seems| looks| makes) (?!(?:true|right|so|correct|it|all)\b)"
+    r"(?:(?:not |so |really |very |quite |pretty |a bit |kind of |way |much |even |just )*)"
+    r"(?:sad|bad|good|great|nice|cool|fine|awesome|amazing|crazy|insane|wild|a lot|a shame|too bad|tough|hard|scary"
+    r"|helpful|useful|interesting|surprising|disappointing|fair|sense|fun|high|low|little|not much|less|more"
+    r"|better|worse)"
+    r"(?: than (?:i|we) [\w' ]{2,40})?|(?:i )?(?:don['’]?t|do not) like that|no way|wow|hm+|interesting)"
+)
+"""What somebody says of an answer and asks nothing with: "that's less than I make now"."""
+
 _SAYINGS: tuple[tuple[str, str], ...] = (
     (
         rf"(?:{_GREETING}[\s,!.]*)?{_WHO}",
@@ -36,6 +46,11 @@ _SAYINGS: tuple[tuple[str, str], ...] = (
         "You are welcome.",
     ),
     (rf"(?:{_PRAISE}[\s,!.]*)*{_BYE}", "Goodbye, and good luck."),
+    (
+        rf"(?:(?:{_PRAISE}|wow|oh|hm+|lol|haha+|ugh|damn|huh|really|interesting)[\s,!.]+)*{_COMMENT}"
+        r"(?:[\s,!.]+(?:lol|haha+|tho|though|wow|hm+))*",
+        "I see. What would you like to know next?",
+    ),
     (rf"{_PRAISE}(?:[\s,!.]+{_PRAISE})*", "Good. Ask me anything else about careers in AI and machine learning."),
 )
 _COMPILED = tuple((re.compile(rf"[\s,!.]*{pattern}[\s,!.?]*", re.IGNORECASE), reply) for pattern, reply in _SAYINGS)
@@ -46,5 +61,7 @@ def reply_to(question: str) -> str:
 
     >>> reply_to("Thanks a lot!"), reply_to("Hi, what does a data scientist earn?")
     ('You are welcome.', '')
+    >>> reply_to("thats less than i make now lol"), reply_to("Is that less than I make?")
+    ('I see. What would you like to know next?', '')
     """
     return next((reply for pattern, reply in _COMPILED if pattern.fullmatch(question)), "")

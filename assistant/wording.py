@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.qualifiers import Qualifier
+from assistant.qualifiers import Qualifier, qualifiers
 from assistant.question import Question
 from ingest.types import Hit, Statement
 from ingest.words import stems
@@ -51,7 +51,7 @@ _ROW = re.compile(r"(?P<label>[^:;]+) - (?P<header>[^:;]+): (?P<value>.+)", re.D
 _ITEM = re.compile(r"(?P<label>[^:;.]{1,60}): (?P<value>.+)", re.DOTALL)
 _GENERAL = frozenset(stems("summary overview introduction general about quick facts figures details table"))
 _SHORT = 5
-"""Words of a title that may lead a row or item."""
+"""Words of a title that may lead a row or item; more where the row's label does not say what it is about."""
 
 
 def _cell(hit: Hit, statement: Statement) -> tuple[list[str], str, str, str]:
@@ -60,14 +60,25 @@ def _cell(hit: Hit, statement: Statement) -> tuple[list[str], str, str, str]:
     parts = match.groupdict() if match else {"value": statement.text}
     own = frozenset(stems(statement.text))
     title = hit.source.title
-    lead = [] if frozenset(stems(title)) <= own or len(title.split()) > _SHORT else [title]
+    label, header = parts.get("label", ""), parts.get("header", "")
+    named = len(title.split()) <= _SHORT or _only_narrows(label)
+    lead = [title] if named and not frozenset(stems(title)) <= own else []
     if statement.kind == "item":
         lead += [_label(step) for step in statement.way if not frozenset(stems(step)) <= own | frozenset(stems(title))]
-    label, header = parts.get("label", ""), parts.get("header", "")
     if header and ";" in parts["value"]:
         # Beside other columns the first one keeps its name in front of its cell.
         return lead, f"{label} – {header}", "", parts["value"]
     return lead, label, header, parts["value"]
+
+
+def _only_narrows(label: str) -> bool:
+    """Whether a label only says which of a thing's figures it is, so that the thing has to be named with it.
+
+    >>> _only_narrows("Entry level"), _only_narrows("Actuaries")
+    (True, False)
+    """
+    narrowing = frozenset(stem for one in qualifiers(label) for stem in one.stems)
+    return bool(label) and frozenset(stems(label)) <= narrowing
 
 
 def _context(hit: Hit, statement: Statement, header: str, said: str) -> list[str]:

@@ -294,6 +294,27 @@ def test_a_country_in_small_letters_is_a_country(assistant: Assistant) -> None:
     assert answer.outcome == "answered" and "$78,693" in answer.answer and "$66,439" in answer.answer
 
 
+def test_who_only_tells_of_themselves_is_asked_what_they_would_like_to_know(assistant: Assistant) -> None:
+    told = "hey, i'm a juggler and bored"
+    answer = assistant.ask(told)
+    assert answer.outcome == "unclear" and answer.answer.startswith("What would you like to know?")
+    turns = [Turn(told, answer.answer, answer.searched_for)]
+    assert "Python" in assistant.ask("where would i start with AI?", history=turns).answer
+
+
+def test_what_is_only_said_of_an_answer_is_no_question(assistant: Assistant) -> None:
+    turns = [Turn("What does a robotics engineer earn?")]
+    comment = assistant.ask("wow, thats less than i make now lol", history=turns)
+    assert (comment.outcome, comment.citations) == ("smalltalk", ())
+    turns.append(Turn("wow, thats less than i make now lol", comment.answer, comment.searched_for))
+    assert "robotics" in assistant.ask("and what do they do?", history=turns).searched_for
+
+
+def test_a_row_that_names_only_a_level_is_told_with_what_it_is_about(assistant: Assistant) -> None:
+    answer = sound(assistant.ask("What does an AI researcher and AI research scientist earn at entry level?"))
+    assert re.search(r"research scientist – Entry level: \$88,713", answer.answer)
+
+
 def test_what_holds_in_another_place_does_not_hold_in_general(
     tmp_path: Path, embedder: SentenceTransformerEmbedder
 ) -> None:
