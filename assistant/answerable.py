@@ -15,6 +15,7 @@ from assistant.agreement import DOWN, UP, denied
 from assistant.evidence import Evidence, credit, word_set
 from assistant.forms import EARNED, FIGURES, FREE, MONEY, PERCENT, SPENT, in_a_manner, of_the_future
 from assistant.opposites import answered_no, opposed
+from assistant.places import places_named
 from assistant.qualifiers import ASKED_PLACE
 from assistant.question import Question
 from assistant.spelling import is_english, is_everyday
@@ -146,7 +147,7 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
         titles: Titles of the documents found.
     """
     if not asked.wants_figure:
-        return asked.kind in FIGURES and _namesake(asked, lead)
+        return (asked.kind in FIGURES or asked.kind == "definition") and _namesake(asked, lead)
     title = word_set(lead.hit.source.title)
     if not lead.in_kind and _OF_PAY.search(asked.text) and not _OF_MONEY.search(said_by(lead)):
         return asked.kind == "money"
@@ -199,7 +200,8 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
 
     What is asked is what remains without names and without the title of the thing: "replace" of "Will AI replace data
     analysts?". A statement on data analysts that replaces nothing answers nothing, however much it is about them.
-    Whether there is a thing ("Is there a union?") is answered by what names it, or is very near in meaning.
+    Whether there is a thing ("Is there a union?"), and how much of it, is answered by what names it, or is very near in
+    meaning.
 
     Args:
         asked: The question.
@@ -214,7 +216,7 @@ def says_nothing_of_it(asked: Question, lead: Evidence, titles: Iterable[str]) -
     if lead.fits and in_a_manner(asked.text):
         return False
     if asked.sought in lead.missing and lead.similarity < ALIKE:
-        return asked.yes_or_no
+        return asked.yes_or_no or told[:2] == ["how", "much"]
     counted = asked.kind == "count" and told[:2] == ["how", "many"] and len(told) > 2
     attribute = asked.kind == "definition" and bool(_ATTRIBUTE.match(asked.text))
     if not (asked.yes_or_no or told[:1] == ["who"] or counted or attribute) or asked.claim or "than" in told:
@@ -267,6 +269,13 @@ def _namesake(asked: Question, lead: Evidence) -> bool:
     missing = frozenset(lead.missing) & _naming(asked)
     if not missing or _is_reasoned(asked):
         return False
+    of = stems(lead.hit.source.title)
+    named = list(map(stem, words(asked.text)))
+    if asked.kind == "definition" and any(
+        one in missing and named[at + 1 : at + 1 + len(of)] == list(of) for at, one in enumerate(named)
+    ):
+        # "What does a quantum machine learning engineer do?" is not asked about machine learning engineers.
+        return True
     told = frozenset(stems(asked.text))
     title = list(pairwise([stem(word) if word not in STOPWORDS else "" for word in words(lead.hit.source.title)]))
     for one, other in pairwise(map(stem, words(asked.text))):
@@ -311,8 +320,8 @@ def _foreign_name(asked: Question, lead: Evidence) -> bool:
     foreign name.
     """
     foreign = asked.strange.intersection(lead.missing)
-    places = (one for match in ASKED_PLACE.finditer(asked.text) for one in stems(match["name"]))
-    if any(place in lead.missing for place in places):
+    places = [match["name"] for match in ASKED_PLACE.finditer(asked.text)] + list(places_named(asked.text))
+    if any(stem in lead.missing for place in places for stem in stems(place)):
         return True
     if asked.yes_or_no and foreign and not asked.personal:
         return True

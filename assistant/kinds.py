@@ -55,7 +55,7 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
         r"|\bhow much\b.*\bmake\b|\b(?:get|gets) (?:more|less|the most|the least) (?:in|as|at|than)\b"
         r"|\bwhat (?:do|does|did|can|could|would|will) (?:[\w'’/-]+ ){1,6}(?:make"
         r"(?=\W*$|\W+(?:in|at|as|on|when|after|a|per|and|or|now|today)\b)"
-        r"|get(?=\W*$|\W+(?:a|per) (?:year|month|hour)\b))",
+        r"|get(?=\W*$|\W+(?:a|per) (?:year|month|hour)\b|\W+in (?-i:[A-Z])))",
     ),
     ("time", r"\bhow many (?:years?|months?|weeks?|days?|hours?|minutes?)\b"),
     ("count", r"\bhow many\b|\bnumber of\b|\bwhich(?: one)? (?:has|have) (?:the )?more (?:jobs|openings)\b"),

@@ -46,6 +46,12 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 """A place as it is jotted down: "cook salary texas"."""
+_NAMED = re.compile(
+    r"(?<!from )(?<!\w)(?:"
+    + "|".join(name.capitalize() for name in _NAMES if name not in ("turkey", "chad", "jordan", "georgia", "phoenix"))
+    + r")(?![\w-]|['’]?s\b| [A-Z])"
+)
+"""Those that are nothing else, written with a capital, where nobody only comes from them."""
 _JOINING = frozenset(("and", "of"))
 
 
@@ -64,3 +70,12 @@ def with_capitals(text: str) -> str:
         ),
         text,
     )  # fmt: skip
+
+
+def places_named(text: str) -> tuple[str, ...]:
+    """The countries, states and cities of one word that a text names, but those that somebody comes from.
+
+    >>> places_named("What does the Texas law say in Peru?"), places_named("I am from Peru, what do Texans earn?")
+    (('Texas', 'Peru'), ())
+    """
+    return tuple(_NAMED.findall(text))

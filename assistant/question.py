@@ -273,17 +273,24 @@ _WHETHER_THERE_IS = re.compile(
 )
 """What it is asked whether there is any of: "Is there a website that lists jobs?"."""
 
+_HOW_MUCH_OF = re.compile(
+    r"^(?:and |so )?how much (?P<noun>[a-z][a-z-]{2,}) "
+    r"(?:does|do|did|is|are|was|will|would|can|could|should|has|have)\b",
+    re.IGNORECASE,
+)
+"""What is measured: "How much electricity does it take?"."""
+
 
 def _sought(asked: str, kind: Kind) -> str:
     """Stem of the noun behind "which", "how many" or "is there a"; empty where it only says how to answer.
 
     >>> _sought("Which soft skills do welders need?", "list"), _sought("What kinds are there?", "list")
     ('skill', '')
-    >>> _sought("Is there an online course for welders?", "other")
-    'cours'
+    >>> _sought("Is there an online course for welders?", "other"), _sought("How much money do I need?", "money")
+    ('cours', '')
     """
     match = _SOUGHT.match(asked) if kind == "list" else COUNTED.search(asked) if kind == "count" else None
-    match = match or _WHETHER_THERE_IS.match(asked)
+    match = match or _WHETHER_THERE_IS.match(asked) or _HOW_MUCH_OF.match(asked)
     noun = match["noun"].split()[-1] if match else ""
     if not noun or is_asking(noun) or stem(noun) in CUES["count"]:
         return ""

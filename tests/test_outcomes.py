@@ -212,7 +212,9 @@ def test_that_no_source_has_a_figure_is_said_with_its_source(assistant: Assistan
      "Does a quantum computing engineer need a PhD?", "Do I get a visa for Australia as a machine learning engineer?",
      "How stressful is being a machine learning engineer?", "Which AI startup will succeed?",
      "Which company treats data scientists best?", "Is there an age limit for AI jobs?",
-     "Is there a union for machine learning engineers?", "Are there any scholarships for women in AI?"],
+     "Is there a union for machine learning engineers?", "Are there any scholarships for women in AI?",
+     "What does the Texas law on AI say about hiring software?", "What does a quantum machine learning engineer do?",
+     "How much electricity does it take to train a large language model?"],
 )  # fmt: skip
 def test_being_about_a_thing_does_not_answer_what_is_asked_of_it(assistant: Assistant, question: str) -> None:
     assert assistant.ask(question).outcome == "not_found"

@@ -131,8 +131,8 @@ def _watch(counts: metrics.Metrics) -> Callable[[Seen], None]:
 def ask(body: schemas.AskRequest, request: Request, assistant: Answering) -> Any:
     """Answer a question, citing every statement.
 
-    With `stream: true` the answer comes as server-sent events: `searching` (again where a follow-up is read otherwise), `delta` and `citation` as they happen,
-    `done` with the whole answer object, or `error`.
+    With `stream: true` the answer comes as server-sent events: `searching` (again where a follow-up is read otherwise),
+    `delta` and `citation` as they happen, `done` with the whole answer object, or `error`.
     """
     events = watched(
         assistant.stream(
