@@ -30,7 +30,7 @@ from assistant.choosing import choose, lead_of, official_first
 from assistant.citations import Judge
 from assistant.claims import borne_out
 from assistant.drafting import Found, draft, not_found
-from assistant.evidence import MEASURED, Evidence, Frequency, gather, statement_text, weights
+from assistant.evidence import MEASURED, Evidence, Frequency, credit, gather, statement_text, weights, word_set
 from assistant.forms import FIGURES
 from assistant.pairing import paired
 from assistant.parts import Parts, compares, otherwise, parts, without_tail
@@ -165,8 +165,12 @@ class ExtractiveAnswerer:
             return False
         asked, counts = self._read(typed, hits)
         weighed = weights(asked, counts.frequency, counts.passages)
+        held = word_set(said_by(found.lead))
+        lacking = [term for term in asked.terms if credit(term, held) < 0.5]
+        if asked.terms and len(lacking) == len(asked.terms) and not asked.claims:
+            return False
         named = rare_terms(asked)
-        missing = sum(weighed[term] for term in named if term in found.lead.missing)
+        missing = sum(weighed[term] for term in named.intersection(lacking))
         return missing <= _MOST * sum(weighed[term] for term in named)
 
     def compose(self, question: str, hits: Sequence[Hit], wish: Wish = "") -> Draft:
