@@ -38,6 +38,9 @@ _WIDE_GAP = re.compile(r"\s{3,}")
 LONGEST_QUESTION = 4_000
 """Characters of a question at most."""
 
+LONGEST_FOLLOW_UP = 400
+"""Characters of a turn that may leave out what it is about; a longer one is read once."""
+
 RECENT = 40
 """Turns before the question that are read at most: what a follow-up points to costs the square of them."""
 
@@ -197,6 +200,8 @@ class Assistant:
     def _reread(self, question: str, searched_for: str, hits: Sequence[Hit], turns: Sequence[Turn],
                 find: Find, owners: Sequence[str]) -> tuple[str, list[Hit]] | None:  # fmt: skip
         """Another reading of a follow-up with its passages, where that is answered and the first is not."""
+        if len(question) > LONGEST_FOLLOW_UP:
+            return None
         clear = ask_back(read_question(searched_for), hits) is None
         if parts(question).how == "several" or (clear and self._answerer.answers(searched_for, hits)):
             return None

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 
 from assistant.agreement import figures
 
+# A figure has few digits: without a limit thousands of them in a row would be tried from each on.
 _AMOUNT = (
-    r"(?:[$€£]\s?\d[\d,.]*\s?(?:k|m|million|thousand)?\b"
-    r"|\d[\d,.]*\s?(?:k|grand|million|thousand dollars|dollars|usd|%|per ?cent)"
+    r"(?:[$€£]\s?\d[\d,.]{0,20}\s?(?:k|m|million|thousand)?\b"
+    r"|\d[\d,.]{0,20}\s?(?:k|grand|million|thousand dollars|dollars|usd|%|per ?cent)"
     r"(?!\w)|(?<![\d,])\d{2,3},\d{3}\b|(?<![\d,])\d{5,6}\b)"
 )
 _CLAIMED = re.compile(
@@ -24,19 +25,21 @@ _CLAIMED = re.compile(
 """A figure that is taken for granted or asked about: "more than 200k", "56%"."""
 _OF_WHOM = re.compile(
     r"\b(?:(?:among|of|for) )?(?:those|people|anyone|everyone|the ones)(?: who(?:['’]re| are)?)?"
-    r" (?:making|earning|earns?|makes?|paid)\s*$",
+    r" (?:making|earning|earns?|makes?|paid)\s*\Z",
     re.IGNORECASE,
 )
 """What says of whom a figure is wanted ("among those making over 200k"), and claims nothing."""
+_NEAR = 60
+"""Characters in front of a figure in which it stands of whom it says something: a text may hold thousands."""
 _ALONE = re.compile(
     r"(?<![\w$€£.,-])(?P<amount>(?!(?:19|20)\d\d\b)\d+(?:\.\d+)?)(?:ish)?(?![\w%]|[.,-]\d|\s?(?:years?|months?|weeks?|days?|hours?|-))"
 )
 """A bare number, which is a figure only beside another: "56% or 28"."""
 _EITHER = re.compile(
-    r"(?<![\w-])\d[\d.]*(?: [\w$%]+)?,? (?:or|versus|vs\.?) \$?\d[\d.]*(?![\w-]|%? years)", re.IGNORECASE
+    r"(?<![\w-])\d[\d.]{0,20}(?: [\w$%]+)?,? (?:or|versus|vs\.?) \$?\d[\d.]{0,20}(?![\w-]|%? years)", re.IGNORECASE
 )
-_SHARE = re.compile(r"\d[\d.]*\s?(?:%|per ?cent)", re.IGNORECASE)
-_ROUNDED = re.compile(r"\d[\d,.]*\s?(?:k|grand)\b", re.IGNORECASE)
+_SHARE = re.compile(r"\d[\d.]{0,20}\s?(?:%|per ?cent)", re.IGNORECASE)
+_ROUNDED = re.compile(r"\d[\d,.]{0,20}\s?(?:k|grand)\b", re.IGNORECASE)
 
 _TOLD = (
     r"(?:(?:have|has|had|just|often|always|once|also|keeps?|kept|still) )*"
@@ -99,7 +102,7 @@ def of_whom(named: re.Match[str]) -> int:
     >>> [of_whom(one) for one in claims("How many of those earning over $90,000 weld, and do all earn $50,000?")]
     [9, -1]
     """
-    match = _OF_WHOM.search(named.string[: named.start()])
+    match = _OF_WHOM.search(named.string, max(0, named.start() - _NEAR), named.start())
     return match.start() if match else -1
 
 
