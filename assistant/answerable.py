@@ -139,7 +139,7 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
     out is of somebody else, and so is one from a document that is called nearly the same ("Research scientist"). A
     statement without a figure that says none of what is asked beyond its own title ("the pass rate of the exam")
     answers nothing, and where work is measured ("how many hours") or something is counted, nothing that does not speak
-    of it. Where it is only asked whether a figure is so, a namesake alone is told.
+    of it. Where it is only asked whether a figure is so, or what a thing is, a namesake alone is told.
 
     Args:
         asked: The question.
@@ -147,7 +147,7 @@ def of_something_else(asked: Question, lead: Evidence, titles: Iterable[str]) ->
         titles: Titles of the documents found.
     """
     if not asked.wants_figure:
-        return (asked.kind in FIGURES or asked.kind == "definition") and _namesake(asked, lead)
+        return asked.kind in (*FIGURES, "definition") and _namesake(asked, lead)
     title = word_set(lead.hit.source.title)
     if not lead.in_kind and _OF_PAY.search(asked.text) and not _OF_MONEY.search(said_by(lead)):
         return asked.kind == "money"
@@ -264,7 +264,8 @@ def _sum_unasked(asked: Question, lead: Evidence) -> bool:
 def _namesake(asked: Question, lead: Evidence) -> bool:
     """Whether the lead's title shares one of two neighbouring words with the question, and has another beside it.
 
-    The question's other word stands nowhere in the statement or on the way to it.
+    The question's other word stands nowhere in the statement or on the way to it. Where it is asked what a thing is, a
+    title is a namesake also as a whole behind such a word: "a quantum machine learning engineer".
     """
     missing = frozenset(lead.missing) & _naming(asked)
     if not missing or _is_reasoned(asked):
@@ -274,7 +275,6 @@ def _namesake(asked: Question, lead: Evidence) -> bool:
     if asked.kind == "definition" and any(
         one in missing and named[at + 1 : at + 1 + len(of)] == list(of) for at, one in enumerate(named)
     ):
-        # "What does a quantum machine learning engineer do?" is not asked about machine learning engineers.
         return True
     told = frozenset(stems(asked.text))
     title = list(pairwise([stem(word) if word not in STOPWORDS else "" for word in words(lead.hit.source.title)]))

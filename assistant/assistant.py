@@ -18,7 +18,7 @@ from assistant.question import asked_alone, read_question
 from assistant.readings import other_readings
 from assistant.review import review_note
 from assistant.rewrite import only_told
-from assistant.scope import ask_back, ask_what_for, declined
+from assistant.scope import ask_back, ask_what_is_wanted, declined
 from assistant.smalltalk import reply_to
 from assistant.support import SupportCheck
 from assistant.tracing import Clock, span
@@ -238,7 +238,7 @@ class Assistant:
         """What comes of a search: a question back where it names too little, else the answerer's answer."""
         back = None if wish else ask_back(read_question(asked), hits)
         if back is None and only_told(asked) and not self._answerer.answers(asked, hits):
-            back = ask_what_for(hits)
+            back = ask_what_is_wanted(hits)
         if back is None:
             yield from self._answerer.stream(asked, hits, turns, wish)
         else:

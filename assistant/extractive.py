@@ -139,6 +139,7 @@ class ExtractiveAnswerer:
         self._embed = embed
         self._counts = counts
         self._judge = judge
+        self._composed: tuple[str, Wish, Sequence[Hit], Draft] | None = None
 
     def stream(
         self, question: str, hits: Sequence[Hit], history: Sequence[Turn], wish: Wish = ""
@@ -174,7 +175,15 @@ class ExtractiveAnswerer:
         return missing <= _MOST * sum(weighed[term] for term in named)
 
     def compose(self, question: str, hits: Sequence[Hit], wish: Wish = "") -> Draft:
-        """The whole answer at once."""
+        """The whole answer at once; the last one is remembered, as who judges whether it answers then gives it."""
+        last = self._composed
+        if last is not None and last[:2] == (question, wish) and last[2] is hits:
+            return last[3]
+        made = self._compose(question, hits, wish)
+        self._composed = question, wish, hits, made
+        return made
+
+    def _compose(self, question: str, hits: Sequence[Hit], wish: Wish) -> Draft:
         titles = dict.fromkeys(hit.source.title for hit in hits)
         taken = parts(question, titles)
         several = [(part, parts(part.text, titles)) for part in taken.parts] if taken.how == "several" else []

@@ -62,6 +62,7 @@ _GREETED_LOOSELY = re.compile(
     r"^(?:(?:hi|hello|hey|yo|anyway|so|well|now|ok|okay|but|and|then|please|dumb q(?:uestions?)?)\b[\s,]+)*",
     re.IGNORECASE,
 )
+"""What people say before they ask, when they jot."""
 _ASKS_FULLY = re.compile(
     rf"{_GREETED_LOOSELY.pattern}(?:(?:what|which|how|where|when|who|why)\b|(?:whats|whos|hows|wat)\b"
     r"|(?:can|could|do|does|is|are|should|would|will) (?:i|you|they|it|that|there|a|an|the|people|[a-z]+s)\b)",
@@ -220,7 +221,8 @@ def read_question(text: str, speaks_of: str = "") -> Question:
     named = claims(without_shares(asked))
     claimed = next((one for one in named if of_whom(one) < 0), None)
     for one in reversed(named):
-        asked = f"{asked[: one.start() if of_whom(one) < 0 else of_whom(one)]} {asked[one.end() :]}"
+        whom = of_whom(one)
+        asked = f"{asked[: one.start() if whom < 0 else whom]} {asked[one.end() :]}"
     wanted = _EVERY_SOURCE.sub(" ", asked) if every else asked
     kind = _kind(wanted, claimed, speaks_of)
     if kind == "education" and personal and not told and (match := _about_asker(text)):

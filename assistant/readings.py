@@ -7,18 +7,13 @@ behind the question before it. Whether such a reading is answered is for the ans
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assistant.pronouns import pronoun_in
 from assistant.question import read_question
+from assistant.remarks import without_and
+from assistant.rewrite import QUESTION_WORD
 
-_ASKS = re.compile(
-    r"(?:(?:and|but|so)\s+)*(?:what|which|who|whose|where|when|why|how|is|are|was|were|do|does|did|can|could|will|would"
-    r"|should|must|has|have|had|any|name|list|tell|explain|in what|in which)\b",
-    re.IGNORECASE,
-)
-"""How a turn begins that may stand alone; a condition ("If I live in Rome?") does not."""
 _ENOUGH = 2
 """Words that name something, from which a turn may stand by itself."""
 
@@ -36,9 +31,10 @@ def other_readings(question: str, searched_for: str, before: str) -> Iterator[st
     >>> next(other_readings("Do most welders own a house?", "Do most welders own a house of drift?", "What is drift?"))
     'Do most welders own a house?'
     """
-    stands = (
-        bool(_ASKS.match(question)) and pronoun_in(question) is None and len(read_question(question).subject) >= _ENOUGH
-    )
+    # A condition ("If I live in Rome?") does not stand alone.
+    bare = without_and(question)
+    asks = QUESTION_WORD.match(bare) or bare.lower().startswith("any ")
+    stands = asks and pronoun_in(question) is None and len(read_question(question).subject) >= _ENOUGH
     if stands and question != searched_for:
         yield question
     behind = f"{before.rstrip(' ?.!')}: {question}"

@@ -97,12 +97,13 @@ _LEVEL_ALONE = re.compile(
 )
 """A level of a career without the work it is of: "What does a senior get?"."""
 _WORD = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
-_QUESTION_WORD = re.compile(
+QUESTION_WORD = re.compile(
     r"^(?:(?:until|till|by|since|from|for|at|in|to|with) (?=(?:when|what|which|where|whom|whose)\b))?"
     r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|"
     r"have|had|may|might|must|tell|list|name|explain|describe|compare|show|give|define)\b",
     re.IGNORECASE,
 )
+"""How what asks by itself begins."""
 
 
 def standalone(question: str, history: Sequence[Turn], labels: Labels, similar: Similar) -> str:
@@ -235,7 +236,7 @@ def _of_who_told(question: str, state: State, labels: Labels) -> bool:
     # "They" may be employers, whom nobody has named.
     points = (one := pronoun_in(question)) and not one.plural
     return not (named or _has_topic(question, labels) or points) and bool(
-        _QUESTION_WORD.match(_LEAD_IN.sub("", question))
+        QUESTION_WORD.match(_LEAD_IN.sub("", question))
     )
 
 
@@ -255,7 +256,7 @@ def only_told(text: str) -> bool:
     >>> only_told("I am a nurse."), only_told("I am a nurse. How do I weld"), only_told("How do I weld?")
     (True, False, False)
     """
-    asks = any(_QUESTION_WORD.match(clause) for clause in re.split(r"[.!,;]\s+", text))
+    asks = any(QUESTION_WORD.match(clause) for clause in re.split(r"[.!,;]\s+", text))
     return bool(_ABOUT_THE_ASKER.match(text)) and not asks
 
 
@@ -270,7 +271,7 @@ def _is_fragment(rest: str) -> bool:
     >>> _is_fragment("in Seattle"), _is_fragment("what is MLOps"), _is_fragment("late career")
     (True, False, True)
     """
-    return bool(stems(rest)) and not _QUESTION_WORD.match(rest) and len(words(rest)) <= 8 and not pronoun_in(rest)
+    return bool(stems(rest)) and not QUESTION_WORD.match(rest) and len(words(rest)) <= 8 and not pronoun_in(rest)
 
 
 def _placed(name: str, asked: str) -> str:

@@ -94,7 +94,7 @@ def ask_back(asked: Question, hits: Sequence[Hit]) -> Draft | None:
     return None
 
 
-def ask_what_for(hits: Sequence[Hit]) -> Draft:
+def ask_what_is_wanted(hits: Sequence[Hit]) -> Draft:
     """What to ask somebody who told of themselves and asked nothing yet."""
     titles = tuple(dict.fromkeys(hit.source.title for hit in hits))[:MOST_CHOICES]
     near = f" Near to it the library has: {'; '.join(titles)}." if titles else ""

@@ -1,4 +1,4 @@
-"""Greetings, thanks and questions about the assistant itself: answered as such, without a search."""
+"""Greetings, thanks, comments and questions about the assistant itself: answered as such, without a search."""
 
 from __future__ import annotations
 
