@@ -20,6 +20,7 @@ from ingest.library import Library
 from ingest.rerank import Reranker
 from ingest.settings import Settings
 from ingest.upkeep import Upkeep
+from ingest.words import words
 
 
 def open_library(settings: Settings) -> Library:
@@ -108,7 +109,8 @@ class LibraryRewriter:
             labels = labels.joined(read_labels(self._library.own_passages(owners)))
             known = frozenset(self._library.catalog.vocabulary(owners)[0])
         before = () if begins_anew(question) else history
-        mended = without_remarks(speller.mend(without_remarks(question), known))
+        said = frozenset(words(" ".join(turn.question for turn in before)))
+        mended = without_remarks(speller.mend(without_remarks(question), known, said))
         asked = standalone(with_capitals(mended), before, labels, self._similar)
         # A part of a question keeps the "and" that tells it from the part before.
         return without_and(asked) if before and not before[-1].unanswered else asked

@@ -19,7 +19,8 @@ _AND = r"^(?:(?:and|but|so|or|ok|okay|then|well)\b[\s,]*)*"
 _CHOICE = re.compile(
     _AND + r"(?:which|what|who)(?: (?:one|ones|role|job|field|career|path|of (?:them|these|those|the two)))?"
     r" (?:is|are|has|have|gets?|pays?|earns?|makes?|grows?|needs?|takes?|requires?|would|will|should|do|does)\b.*"
-    r"\b(?:more|less|better|worse|best|most|least|[a-z]{3,}(?:er|est)|should i .+)\b",
+    r"\b(?:more|less|better|worse|best|most|least|should i .+|(?:cheap|clos|eas|earl|fast|great|hard|high|larg|late|long|"
+    r"low|new|old|quick|rich|saf|short|simpl|slow|small|smart|steep|strong|tough|wid|young|bigg|fewe|near)i?e?(?:r|st))\b",
     re.IGNORECASE,
 )
 _WHICH = re.compile(
@@ -53,6 +54,13 @@ _BOTH = re.compile(
     r"|each(?= (?:earns?|makes?|pays?|costs?|needs?|does|do|of)\b))\b(?! (?:[\w-]+ ){1,3}(?:and|or)\b)",
     re.IGNORECASE,
 )
+_MEANT = re.compile(
+    _AND + r"(?:no|sorry|oh|well|actually|wait)?[\s,.!]*(?:i meant?|i was asking|i['’]?m asking|i am asking)(?: about)? "
+    r"(?P<what>(?:[^\s,;?.]+ ){0,7}[^\s,;?.]+)$",
+    re.IGNORECASE,
+)
+"""What mends the question before: "I meant for a relative"."""
+QUESTION = re.compile(r"(?:is|are|do|does|did|can|could|what|which|who|how|why|where|when|should|would|will)\b", re.IGNORECASE)
 _VERSUS = re.compile(
     _AND + r"(?:vs\.?|versus|(?:as )?compared (?:to|with)|as opposed to) (?P<other>.+)$", re.IGNORECASE
 )
@@ -137,6 +145,8 @@ def carried(question: str, before: str, labels: Labels) -> str:
         return f"{ended}: {asked}?"
     if (many := _HOW_MANY.match(asked)) and (counted := _COUNTED.search(ended)):
         return f"how many {counted['noun']}{asked[many.end() :]}?"
+    if (meant := _MEANT.match(asked)) and not QUESTION.match(meant["what"]):
+        return f"{ended}: {meant['what']}?"
     if versus := _VERSUS.match(asked):
         return f"{ended} vs {versus['other']}?"
     if beside := _BESIDE.match(asked):

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ingest.types import Passage, Source
+from ingest.types import Passage, Source, given_title
 from ingest.words import stems
 
 Key = tuple[str, ...]
@@ -70,7 +70,7 @@ def read_labels(passages: Iterable[tuple[Source, Passage]]) -> Labels:
     names: set[Key] = set()
     heading_sources: dict[str, set[str]] = defaultdict(set)
     for source, passage in passages:
-        title = key(source.title)
+        title = key(given_title(source.title))
         if 0 < len(title) <= LONGEST:
             groups[title].add(f"topic {source.topic or source.root}")
             titles.add(title)

@@ -28,6 +28,8 @@ _AUXILIARY_AT_END = re.compile(
 )
 _FORMAL = re.compile(r"(?:take|takes|make|makes|worth|possible|hard|difficult|(?:is|was|'s) [\w-]+) .*\b(?:to|be|if)\b")
 """What stands behind an "it" that means nothing: "it takes years to", "it is better to"."""
+_DOING = re.compile(r"\b(?:keeps?|kept|start|starts|started|stop|stops|stopped|been|is|are|was|were) doing $", re.IGNORECASE)
+"""In front of what somebody does, which no name of a thing can stand for: "Why does it keep doing this?"."""
 _CLAUSE = re.compile(r"(?:others|they|you|we|i|people|nobody|everybody|anybody|no one|someone)\b")
 """What stands behind a "that" which joins a clause: "what do I have that others lack"."""
 _HEAD_AT_END = re.compile(r"\b(?:ones?|those|some|any|every)(?:thing|one|body)?\s*$", re.IGNORECASE)
@@ -39,6 +41,13 @@ _GROWS = re.compile(r"(?:grow|shrink|declin|dy|boom|chang)(?:ing|s)\b")
 _ASKS_BE = re.compile(r"(?:(?:why|but|so|and) )?(?:is|was|isn't|would|will)", re.IGNORECASE)
 _CLEFT = re.compile(r"(?:(?:true|correct|right)\b|[$€£]?\d).*\bthat\b")
 """As in "Is it true that nurses earn more?", "Is it 5% or 9% that they pay?"."""
+_OWNED = re.compile(
+    r"\b(?!(?:it|they|that|this|he|she|who|which|what|how)\b)[\w-]+ "
+    r"(?:has|have|had|gives?|pays?|needs?|uses?|wants?|makes?|loses?|keeps?|gets?|improves?|hires?|treats?)"
+    r"(?: [\w-]+){0,5} $",
+    re.IGNORECASE,
+)
+"""Whose it is, told in the same clause: "the costs that a company has with its staff"."""
 _TO_DO = re.compile(r"(?:[\w-]+ ){1,3}(?:to|if)\b")
 """As in "Is it safer to rent?"."""
 _AMONG = re.compile(r"\b(?:which|what|who|one|any|some|most|many|all|none|each|either) of $", re.IGNORECASE)
@@ -79,9 +88,11 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
         return True
     if word in _PERSONS and _INTRODUCED.search(before):
         return True
-    if word in _OWNERS and any(one.signs["after_do"] for one in named):
+    if word in _OWNERS and (any(one.signs["after_do"] for one in named) or _OWNED.search(before)):
         return True
     if word in _POINTING and (not before.strip() or (stems(following) and not _AUXILIARY_AT_END.search(before))):
+        return True
+    if word in ("this", "that", "it") and _DOING.search(before):
         return True
     heads = stems(before) or _HEAD_AT_END.search(before)
     if word == "that" and _CLAUSE.match(after):

@@ -99,7 +99,7 @@ _LEVEL_ALONE = re.compile(
 _WORD = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
 QUESTION_WORD = re.compile(
     r"^(?:(?:until|till|by|since|from|for|at|in|to|with) (?=(?:when|what|which|where|whom|whose)\b))?"
-    r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|"
+    r"(?:(?:what|which|who|when|where|why|how)(?:['’]?s)?|whom|whose|is|are|was|were|do|does|did|can|could|will|would|should|has|"
     r"have|had|may|might|must|tell|list|name|explain|describe|compare|show|give|define)\b",
     re.IGNORECASE,
 )
@@ -137,6 +137,8 @@ class State:
 
     asked: str = ""
     """The last question, standing alone."""
+    put: str = ""
+    """It, as it was put; standing alone where it was put as a part of the one before ("And Rome?")."""
     answer: str = ""
     """What was answered."""
     talk: Talk = Talk()
@@ -149,7 +151,8 @@ class State:
     def heard(self, question: str, asked: str, topic: tuple[str, ...] = (), dependent: float = 0.0) -> State:
         """The state after one turn more: as it was put, as it stands alone, and how surely it pointed back to what."""
         told = asked.rstrip(" .!") if only_told(asked) else self.told
-        return State(asked, "", self.talk.heard(question, asked, topic or self.talk.topic, dependent), told)
+        spoken = asked if _led(question) else question
+        return State(asked, spoken, "", self.talk.heard(question, asked, topic or self.talk.topic, dependent), told)
 
 
 def _step(question: str, state: State, labels: Labels, similar: Similar) -> State:
@@ -178,7 +181,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if _is_fragment(rest):
         if attributes_only and meant and (meant.key in labels.titles or not set(meant.key) <= labels.attributes):
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
-        led = bool(lead_in and lead_in.group())
+        led = _led(question)
         asked = _replace(rest, state.asked, labels, similar if led else _unlike, led)
         if not asked and led and meant and state.beside:
             return state.heard(question, put(question, None, meant.text), meant.key, 1.0)
@@ -187,6 +190,8 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             kept = bool(held) and (held <= set(stems(asked)) or not held <= set(stems(state.asked)))
             # What took the place of something else leaves the talk about what it was about.
             return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
+        if not led and not state.beside and _named_anew(rest, labels):
+            return replace(state.heard(question, question), asked=_under(rest, state.put))
     if meant is None:
         return state.heard(question, question)
     if not pronoun and (one := _SUCH_ONE.search(question)) and (such := _named_with_a(state.talk)):
@@ -199,6 +204,9 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     nameless = state.beside and not _OWN_SUBJECT.search(question) and subject <= _NAMELESS
     nameless |= state.beside and all(one.isdigit() for one in subject)
     likely = 1.0 if pronoun or attributes_only or nameless else leaves_out(question, state.talk)
+    if not pronoun and likely < 1 and _is_fragment(rest) and not _led(question):
+        # A bare phrase that takes nothing's place begins a subject.
+        likely = 0.0
     least = OMITTED_BESIDE if state.beside else OMITTED
     unheld = state.answer.startswith(NOT_HELD) and meant.turn == len(state.talk.turns) - 1
     if unheld and not pronoun and not (attributes_only and not _OWN_SUBJECT.search(question)):
@@ -238,6 +246,27 @@ def _of_who_told(question: str, state: State, labels: Labels) -> bool:
     return not (named or _has_topic(question, labels) or points) and bool(
         QUESTION_WORD.match(_LEAD_IN.sub("", question))
     )
+
+
+def _led(question: str) -> bool:
+    """Whether an "and" or "what about" leads a turn."""
+    lead_in = _LEAD_IN.match(question)
+    return bool(lead_in and lead_in.group())
+
+
+def _named_anew(rest: str, labels: Labels) -> bool:
+    """Whether a bare phrase is one that the library has no name for, so that it says little without what led to it."""
+    whole = len(words(rest)) <= _BARE_WORDS and not _NO_PHRASE.search(rest)
+    return whole and key(rest) not in labels.groups and not _has_topic(rest, labels)
+
+
+def _under(phrase: str, before: str) -> str:
+    """A bare phrase with what was asked before it, which counts less.
+
+    >>> _under("assets", "How do I pay less tax?")
+    'Assets, that is, How do I pay less tax: assets?'
+    """
+    return f"{phrase[:1].upper()}{phrase[1:]}, that is, {before.rstrip(' ?.!')}: {phrase}?"
 
 
 def _set_beside(other: str, state: State, labels: Labels) -> str:
@@ -320,6 +349,10 @@ def _replace(fragment: str, before: str, labels: Labels, similar: Similar, led: 
     return f"{before.rstrip(' ?.!')} {fragment}?" if lead and lead != "for" else ""
 
 
+_BARE_WORDS = 5
+"""Words of a phrase at most; a longer one says itself what it is about."""
+_NO_PHRASE = re.compile(r"[?.!]|\w (?:vs\.?|versus|or) \w", re.IGNORECASE)
+"""What two sentences have, or two things side by side, which are a question by themselves: "renting or buying"."""
 _AN = re.compile(r"\b(a|an)( (?:[\w-]+ ){0,3})$", re.IGNORECASE)
 
 

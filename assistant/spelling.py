@@ -161,10 +161,13 @@ class Speller:
         object.__setattr__(self, "_begun", _begun_by_initials(self.labels))
         object.__setattr__(self, "_pairs", frozenset(pair for label in self.labels.groups for pair in pairwise(label)))
 
-    def mend(self, question: str, known: Container[str] = ()) -> str:
+    def mend(self, question: str, known: Container[str] = (), said: Container[str] = ()) -> str:
         """The question with unknown words mended; itself when nothing had to be.
 
-        Words with these stems are known, too, and stay; nothing is mended towards them.
+        Args:
+            question: What was typed.
+            known: Stems of words that are known, too, and stay; nothing is mended towards them.
+            said: Words of the turns before, lower-case, each likelier meant than its equals.
         """
         for jotted, word in _JOTTED:
             question = jotted.sub(word, question)
@@ -178,12 +181,12 @@ class Speller:
             if begun and (word.isupper() or not is_english(word.lower())) and question[start - 1 : start] != "/":
                 mended = f"{_with_article(mended[:start], self._written(begun))}{mended[end:]}"
                 continue
-            better = self._better(word, named=start > 0 and word[:1].isupper())
+            better = self._better(word, said, named=start > 0 and word[:1].isupper())
             if better and better != word.lower():
                 mended = mended[:start] + better + mended[end:]
         return mended
 
-    def _better(self, word: str, *, named: bool) -> str:
+    def _better(self, word: str, said: Container[str], *, named: bool) -> str:
         """What a word is mended to; empty where it stays. `named`: written with a capital, as names are."""
         low = word.lower()
         shortened = not named or word.isupper()
@@ -206,10 +209,10 @@ class Speller:
             return _asking_word(low) if len(low) == 3 and not named and not is_english(low) else ""
         if named:
             # A name that the library lacks is no typo; people hit the first letter of those that they mean.
-            near = self._nearest(low, 1) if len(low) >= _NAME else ""
+            near = self._nearest(low, said, 1) if len(low) >= _NAME else ""
             return near if near[:1] == low[0] else ""
-        near, english = self._parted(low) or self._nearest(low), _one_off(low)
-        likelier = is_everyday(english) and commonness(english) > _LIKELIER * commonness(near)
+        near, english = self._parted(low) or self._nearest(low, said), _one_off(low)
+        likelier = near not in said and is_everyday(english) and commonness(english) > _LIKELIER * commonness(near)
         return english if likelier or not near else near
 
     def _written(self, label: Key) -> str:
@@ -221,8 +224,10 @@ class Speller:
         known = [pair for pair in pairs if all(part in self.known.words for part in pair)]
         return " ".join(max(known, key=lambda pair: min(self.known.words[part] for part in pair), default=()))
 
-    def _nearest(self, word: str, most: int = 2) -> str:
-        """The library's word with the fewest changes, the more frequent of equals; empty where none is near.
+    def _nearest(self, word: str, said: Container[str], most: int = 2) -> str:
+        """The library's word with the fewest changes; of equals one that was said, a word of English, a frequent one.
+
+        Empty where none is near.
 
         Two changes make another word of a short one, unless both begin alike ("preper", "prepare").
         """
@@ -236,7 +241,14 @@ class Speller:
             found = [one for one in found if is_english(one[0]) or self.known.words.get(one[0], 0) > 1]
         best = min(
             found,
-            key=lambda one: (one[1], one[0][0] != word[0], one[0][-1] != word[-1], -self.known.words.get(one[0], 0)),
+            key=lambda one: (
+                one[1],
+                one[0] not in said,
+                one[0][0] != word[0],
+                not is_english(one[0]),
+                one[0][-1] != word[-1],
+                -self.known.words.get(one[0], 0),
+            ),
             default=None,
         )
         return str(best[0]) if best else ""
