@@ -14,6 +14,7 @@ from assistant import verify
 from assistant.citations import Judge
 from assistant.conversation import Conversations, new_id, own_documents, owners_of
 from assistant.parts import parts
+from assistant.phrases import phrase_of
 from assistant.question import asked_alone, read_question
 from assistant.readings import other_readings
 from assistant.review import review_note
@@ -203,15 +204,19 @@ class Assistant:
         if len(question) > LONGEST_FOLLOW_UP:
             return None
         clear = ask_back(read_question(searched_for), hits) is None
-        if parts(question).how == "several" or (clear and self._answerer.answers(searched_for, hits)):
+        phrase = phrase_of(searched_for)
+        if parts(question).how == "several" or (clear and self._answerer.answers(searched_for, hits, phrase)):
             return None
         typed = self._rewriter(question, (), owners)
+        alone = (typed, find(typed)) if phrase else None
+        if alone and self._answerer.answers(*alone):
+            return alone
         before = turns[-1].searched_for or self._rewriter(turns[-1].question, turns[:-1], owners)
         for reading in other_readings(typed, searched_for, before):
             found = find(reading)
             if self._answerer.answers(reading, found, typed):
                 return reading, found
-        return None
+        return alone
 
     def _found(self, searched_for: str, k: int, filters: Filters, owners: Sequence[str]) -> list[Hit]:
         """The passages for a question and for each of its parts, in turn, each once, at most `k`."""

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from assistant.labels import Labels, key
+from assistant.phrases import QUESTION_WORD
 from assistant.spans import spans
 from assistant.topics import is_plural, mentions
 
@@ -19,8 +20,8 @@ _AND = r"^(?:(?:and|but|so|or|ok|okay|then|well)\b[\s,]*)*"
 _CHOICE = re.compile(
     _AND + r"(?:which|what|who)(?: (?:one|ones|role|job|field|career|path|of (?:them|these|those|the two)))?"
     r" (?:is|are|has|have|gets?|pays?|earns?|makes?|grows?|needs?|takes?|requires?|would|will|should|do|does)\b.*"
-    r"\b(?:more|less|better|worse|best|most|least|should i .+|(?:cheap|clos|eas|earl|fast|great|hard|high|larg|late|long|"
-    r"low|new|old|quick|rich|saf|short|simpl|slow|small|smart|steep|strong|tough|wid|young|bigg|fewe|near)i?e?(?:r|st))\b",
+    r"\b(?:more|less|better|worse|best|most|least|should i .+|(?:cheap|clos|eas|earl|fast|great|hard|high|larg|late|"
+    r"long|low|new|old|quick|rich|saf|short|simpl|slow|small|smart|steep|strong|tough|wid|young|bigg|fewe|near)i?e?(?:r|st))\b",
     re.IGNORECASE,
 )
 _WHICH = re.compile(
@@ -55,12 +56,15 @@ _BOTH = re.compile(
     re.IGNORECASE,
 )
 _MEANT = re.compile(
-    _AND + r"(?:no|sorry|oh|well|actually|wait)?[\s,.!]*(?:i meant?|i was asking|i['’]?m asking|i am asking)(?: about)? "
+    _AND
+    + r"(?:no|sorry|oh|well|actually|wait)?[\s,.!]*(?:i meant?|i was asking|i['’]?m asking|i am asking)(?: about)? "
     r"(?P<what>(?:[^\s,;?.]+ ){0,7}[^\s,;?.]+)$",
     re.IGNORECASE,
 )
 """What mends the question before: "I meant for a relative"."""
-QUESTION = re.compile(r"(?:is|are|do|does|did|can|could|what|which|who|how|why|where|when|should|would|will)\b", re.IGNORECASE)
+QUESTION = re.compile(
+    r"(?:is|are|do|does|did|can|could|what|which|who|how|why|where|when|should|would|will)\b", re.IGNORECASE
+)
 _VERSUS = re.compile(
     _AND + r"(?:vs\.?|versus|(?:as )?compared (?:to|with)|as opposed to) (?P<other>.+)$", re.IGNORECASE
 )
@@ -132,6 +136,8 @@ def carried(question: str, before: str, labels: Labels) -> str:
     'What does an MLOps engineer do vs data engineer?'
     >>> carried("and among those in Rome?", "How many cooks smoke?", Labels())
     'How many cooks smoke among those in Rome?'
+    >>> carried("I meant for a relative", "Are there grants for dental care?", Labels())
+    'Are there grants for dental care: for a relative?'
     >>> carried("and how many are lost?", "How many jobs are made?", Labels())
     'how many jobs are lost?'
     """
@@ -145,7 +151,7 @@ def carried(question: str, before: str, labels: Labels) -> str:
         return f"{ended}: {asked}?"
     if (many := _HOW_MANY.match(asked)) and (counted := _COUNTED.search(ended)):
         return f"how many {counted['noun']}{asked[many.end() :]}?"
-    if (meant := _MEANT.match(asked)) and not QUESTION.match(meant["what"]):
+    if (meant := _MEANT.match(asked)) and not QUESTION_WORD.match(meant["what"]):
         return f"{ended}: {meant['what']}?"
     if versus := _VERSUS.match(asked):
         return f"{ended} vs {versus['other']}?"

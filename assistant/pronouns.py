@@ -28,7 +28,9 @@ _AUXILIARY_AT_END = re.compile(
 )
 _FORMAL = re.compile(r"(?:take|takes|make|makes|worth|possible|hard|difficult|(?:is|was|'s) [\w-]+) .*\b(?:to|be|if)\b")
 """What stands behind an "it" that means nothing: "it takes years to", "it is better to"."""
-_DOING = re.compile(r"\b(?:keeps?|kept|start|starts|started|stop|stops|stopped|been|is|are|was|were) doing $", re.IGNORECASE)
+_DOING = re.compile(
+    r"\b(?:keeps?|kept|start|starts|started|stop|stops|stopped|been|is|are|was|were) doing $", re.IGNORECASE
+)
 """In front of what somebody does, which no name of a thing can stand for: "Why does it keep doing this?"."""
 _CLAUSE = re.compile(r"(?:others|they|you|we|i|people|nobody|everybody|anybody|no one|someone)\b")
 """What stands behind a "that" which joins a clause: "what do I have that others lack"."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assistant.phrases import QUESTION_WORD
 from assistant.pronouns import pronoun_in
 from assistant.question import read_question
 from assistant.remarks import without_and
-from assistant.rewrite import QUESTION_WORD
 
 _ENOUGH = 2
 """Words that name something, from which a turn may stand by itself."""

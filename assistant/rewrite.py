@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from assistant.carrying import carried, only_named
 from assistant.labels import Key, Labels, key
+from assistant.phrases import QUESTION_WORD, has_topic, is_fragment, named_anew, only_attributes, under
 from assistant.pronouns import name_ordinal, pronoun_in
 from assistant.question import read_question
 from assistant.smalltalk import reply_to
@@ -32,7 +33,7 @@ from assistant.topics import (
     pointed_at,
 )
 from assistant.types import NOT_HELD, Turn
-from ingest.words import stems, words
+from ingest.words import stems
 
 Similar = Callable[[str, Sequence[str]], Sequence[float]]
 """Cosine similarity, -1 to 1, of a text to each of some others."""
@@ -97,13 +98,6 @@ _LEVEL_ALONE = re.compile(
 )
 """A level of a career without the work it is of: "What does a senior get?"."""
 _WORD = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
-QUESTION_WORD = re.compile(
-    r"^(?:(?:until|till|by|since|from|for|at|in|to|with) (?=(?:when|what|which|where|whom|whose)\b))?"
-    r"(?:(?:what|which|who|when|where|why|how)(?:['’]?s)?|whom|whose|is|are|was|were|do|does|did|can|could|will|would|should|has|"
-    r"have|had|may|might|must|tell|list|name|explain|describe|compare|show|give|define)\b",
-    re.IGNORECASE,
-)
-"""How what asks by itself begins."""
 
 
 def standalone(question: str, history: Sequence[Turn], labels: Labels, similar: Similar) -> str:
@@ -177,8 +171,8 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")
     pronoun = pronoun_in(question)
     meant = pointed_at(question, pronoun, state.talk, labels)
-    attributes_only = _only_attributes(rest, labels) and not _has_topic(rest, labels) and not asks_what_for(question)
-    if _is_fragment(rest):
+    attributes_only = only_attributes(rest, labels) and not has_topic(rest, labels) and not asks_what_for(question)
+    if is_fragment(rest):
         if attributes_only and meant and (meant.key in labels.titles or not set(meant.key) <= labels.attributes):
             return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
         led = _led(question)
@@ -190,8 +184,8 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
             kept = bool(held) and (held <= set(stems(asked)) or not held <= set(stems(state.asked)))
             # What took the place of something else leaves the talk about what it was about.
             return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
-        if not led and not state.beside and _named_anew(rest, labels):
-            return replace(state.heard(question, question), asked=_under(rest, state.put))
+        if not led and not state.beside and named_anew(rest, labels):
+            return replace(state.heard(question, question), asked=under(rest, state.put))
     if meant is None:
         return state.heard(question, question)
     if not pronoun and (one := _SUCH_ONE.search(question)) and (such := _named_with_a(state.talk)):
@@ -203,10 +197,9 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         return state.heard(question, f"{ahead} {meant.text}{behind}", meant.key, 1.0)
     nameless = state.beside and not _OWN_SUBJECT.search(question) and subject <= _NAMELESS
     nameless |= state.beside and all(one.isdigit() for one in subject)
-    likely = 1.0 if pronoun or attributes_only or nameless else leaves_out(question, state.talk)
-    if not pronoun and likely < 1 and _is_fragment(rest) and not _led(question):
-        # A bare phrase that takes nothing's place begins a subject.
-        likely = 0.0
+    # A bare phrase that takes nothing's place begins a subject.
+    begins = is_fragment(rest) and not _led(question)
+    likely = 1.0 if pronoun or attributes_only or nameless else 0.0 if begins else leaves_out(question, state.talk)
     least = OMITTED_BESIDE if state.beside else OMITTED
     unheld = state.answer.startswith(NOT_HELD) and meant.turn == len(state.talk.turns) - 1
     if unheld and not pronoun and not (attributes_only and not _OWN_SUBJECT.search(question)):
@@ -243,7 +236,7 @@ def _of_who_told(question: str, state: State, labels: Labels) -> bool:
     named = any(word[:1].isupper() and word not in ("I", "I'm", "I’m") for word in question.split()[1:])
     # "They" may be employers, whom nobody has named.
     points = (one := pronoun_in(question)) and not one.plural
-    return not (named or _has_topic(question, labels) or points) and bool(
+    return not (named or has_topic(question, labels) or points) and bool(
         QUESTION_WORD.match(_LEAD_IN.sub("", question))
     )
 
@@ -252,21 +245,6 @@ def _led(question: str) -> bool:
     """Whether an "and" or "what about" leads a turn."""
     lead_in = _LEAD_IN.match(question)
     return bool(lead_in and lead_in.group())
-
-
-def _named_anew(rest: str, labels: Labels) -> bool:
-    """Whether a bare phrase is one that the library has no name for, so that it says little without what led to it."""
-    whole = len(words(rest)) <= _BARE_WORDS and not _NO_PHRASE.search(rest)
-    return whole and key(rest) not in labels.groups and not _has_topic(rest, labels)
-
-
-def _under(phrase: str, before: str) -> str:
-    """A bare phrase with what was asked before it, which counts less.
-
-    >>> _under("assets", "How do I pay less tax?")
-    'Assets, that is, How do I pay less tax: assets?'
-    """
-    return f"{phrase[:1].upper()}{phrase[1:]}, that is, {before.rstrip(' ?.!')}: {phrase}?"
 
 
 def _set_beside(other: str, state: State, labels: Labels) -> str:
@@ -292,15 +270,6 @@ def only_told(text: str) -> bool:
 def _unlike(text: str, others: Sequence[str]) -> Sequence[float]:
     """Nothing is like anything: a bare phrase begins anew unless the library knows its like."""
     return [0.0 for _ in others]
-
-
-def _is_fragment(rest: str) -> bool:
-    """Whether words name a thing and ask nothing: "late career", "in Seattle", "data scientists".
-
-    >>> _is_fragment("in Seattle"), _is_fragment("what is MLOps"), _is_fragment("late career")
-    (True, False, True)
-    """
-    return bool(stems(rest)) and not QUESTION_WORD.match(rest) and len(words(rest)) <= 8 and not pronoun_in(rest)
 
 
 def _placed(name: str, asked: str) -> str:
@@ -349,10 +318,6 @@ def _replace(fragment: str, before: str, labels: Labels, similar: Similar, led: 
     return f"{before.rstrip(' ?.!')} {fragment}?" if lead and lead != "for" else ""
 
 
-_BARE_WORDS = 5
-"""Words of a phrase at most; a longer one says itself what it is about."""
-_NO_PHRASE = re.compile(r"[?.!]|\w (?:vs\.?|versus|or) \w", re.IGNORECASE)
-"""What two sentences have, or two things side by side, which are a question by themselves: "renting or buying"."""
 _AN = re.compile(r"\b(a|an)( (?:[\w-]+ ){0,3})$", re.IGNORECASE)
 
 
@@ -392,7 +357,7 @@ def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Sim
     """The candidate nearest in meaning, when near enough; the topic of the question before a mere word of it."""
     # Behind "to" stands what is to be done, not a thing: "to pay income tax".
     named = [one for one in candidates if one.preposition != "to"]
-    usable = [one for one in named if key(one.text) in labels.titles or not _only_attributes(one.text, labels)]
+    usable = [one for one in named if key(one.text) in labels.titles or not only_attributes(one.text, labels)]
     if not usable:
         return None
     if similar is not _unlike and is_name(name) and (only := only_name(usable)):
@@ -409,24 +374,3 @@ def _known(label: Key, labels: Labels) -> Key:
         return label
     longer = [title for title in labels.titles if label and label in (title[: len(label)], title[-len(label) :])]
     return longer[0] if len(longer) == 1 else label
-
-
-def _has_topic(rest: str, labels: Labels) -> bool:
-    """Whether a question names something that titles a document, by more than a word that merely asks."""
-    named = (key(span.text) for span in spans(rest))
-    return any(one in labels.titles and (len(one) > 1 or one[0] not in labels.attributes) for one in named)
-
-
-def _only_attributes(rest: str, labels: Labels) -> bool:
-    """Whether all words that carry meaning only say what is asked about a thing ("salary", "skills needed")."""
-    carried = [stem for stem in stems(rest) if stem not in _ASKING]
-    return all(stem in labels.attributes for stem in carried)
-
-
-_ASKING = frozenset(
-    stems(
-        "need needed required require requirements kind kinds type types sort want wanted look best good main "
-        "important average typical typically usually earn earns make makes salary salaries pay paid wage money cost "
-        "become start learn use used work day years year long hard easy worth future jobs outlook degree skills"
-    )
-)
