@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.assistant import Assistant, Rewriter
@@ -108,7 +109,11 @@ class LibraryRewriter:
         if owners and not self._library.catalog.is_empty(owners):
             labels = labels.joined(read_labels(self._library.own_passages(owners)))
             known = frozenset(self._library.catalog.vocabulary(owners)[0])
-        before = () if begins_anew(question) else history
+        heard = () if begins_anew(question) else history
+        before = [
+            turn if turn.searched_for else replace(turn, question=with_capitals(speller.mend(turn.question, known)))
+            for turn in heard
+        ]
         said = frozenset(words(" ".join(turn.question for turn in before)))
         mended = without_remarks(speller.mend(without_remarks(question), known, said))
         asked = standalone(with_capitals(mended), before, labels, self._similar)

@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterator
 
 from assistant.labels import Labels, key
-from assistant.phrases import QUESTION_WORD
 from assistant.spans import spans
-from assistant.topics import is_plural, mentions
+from assistant.topics import is_content, is_plural, mentions
 
 _AND = r"^(?:(?:and|but|so|or|ok|okay|then|well)\b[\s,]*)*"
 _CHOICE = re.compile(
@@ -55,16 +54,6 @@ _BOTH = re.compile(
     r"|each(?= (?:earns?|makes?|pays?|costs?|needs?|does|do|of)\b))\b(?! (?:[\w-]+ ){1,3}(?:and|or)\b)",
     re.IGNORECASE,
 )
-_MEANT = re.compile(
-    _AND
-    + r"(?:no|sorry|oh|well|actually|wait)?[\s,.!]*(?:i meant?|i was asking|i['’]?m asking|i am asking)(?: about)? "
-    r"(?P<what>(?:[^\s,;?.]+ ){0,7}[^\s,;?.]+)$",
-    re.IGNORECASE,
-)
-"""What mends the question before: "I meant for a relative"."""
-QUESTION = re.compile(
-    r"(?:is|are|do|does|did|can|could|what|which|who|how|why|where|when|should|would|will)\b", re.IGNORECASE
-)
 _VERSUS = re.compile(
     _AND + r"(?:vs\.?|versus|(?:as )?compared (?:to|with)|as opposed to) (?P<other>.+)$", re.IGNORECASE
 )
@@ -103,6 +92,8 @@ _SAID_OF_BOTH = frozenset(
     "better worse best cheaper easier faster harder safer good enough paid worth needed required".split()
 )
 """What may stand behind the second of two things: "Is a bootcamp or a degree better"."""
+_FRAME, _LONGEST_NAME = 2, 4
+"""Words that two questions share at least, and in which they differ at most, where one puts a thing for another."""
 _NEAR = 120
 """Characters beside a joining word in which a name stands."""
 
@@ -136,8 +127,6 @@ def carried(question: str, before: str, labels: Labels) -> str:
     'What does an MLOps engineer do vs data engineer?'
     >>> carried("and among those in Rome?", "How many cooks smoke?", Labels())
     'How many cooks smoke among those in Rome?'
-    >>> carried("I meant for a relative", "Are there grants for dental care?", Labels())
-    'Are there grants for dental care: for a relative?'
     >>> carried("and how many are lost?", "How many jobs are made?", Labels())
     'how many jobs are lost?'
     """
@@ -151,8 +140,6 @@ def carried(question: str, before: str, labels: Labels) -> str:
         return f"{ended}: {asked}?"
     if (many := _HOW_MANY.match(asked)) and (counted := _COUNTED.search(ended)):
         return f"how many {counted['noun']}{asked[many.end() :]}?"
-    if (meant := _MEANT.match(asked)) and not QUESTION_WORD.match(meant["what"]):
-        return f"{ended}: {meant['what']}?"
     if versus := _VERSUS.match(asked):
         return f"{ended} vs {versus['other']}?"
     if beside := _BESIDE.match(asked):
@@ -161,6 +148,26 @@ def carried(question: str, before: str, labels: Labels) -> str:
     if doing and not _TAKEN.match(ended) and (it := _IT.match(question.strip())):
         return f"{it['asked']} to {doing['do']}{it['more']}?"
     return ""
+
+
+def differing(question: str, other: str) -> str:
+    """The two things in which two questions differ that are otherwise worded alike, set side by side; else empty.
+
+    >>> differing("What do smiths earn in Rome?", "what do cooks earn in Rome"), differing("Is it?", "How old is Rome?")
+    ('smiths or cooks', '')
+    """
+    one, two = question.rstrip(" ?.!").split(), other.rstrip(" ?.!").split()
+    least = min(len(one), len(two))
+    low = [[word.lower().removeprefix("an").removeprefix("a") for word in side] for side in (one, two)]
+    ahead = next((at for at in range(least) if low[0][at] != low[1][at]), least)
+    while ahead and is_content(one[ahead - 1]):
+        ahead -= 1
+    ends = range(1, least - ahead + 1)
+    behind = next((at - 1 for at in ends if low[0][-at] != low[1][-at]), least - ahead)
+    sides = one[ahead : len(one) - behind], two[ahead : len(two) - behind]
+    if ahead + behind < _FRAME or not all(0 < len(side) <= _LONGEST_NAME for side in sides):
+        return ""
+    return " or ".join(" ".join(side) for side in sides)
 
 
 def only_named(fragment: str, question: str) -> range | None:

@@ -45,6 +45,8 @@ class Labels:
     """Labels of which every word has a capital, as in "San Francisco"."""
     attributes: frozenset[str] = frozenset()
     """Stems of headings that recur across documents ("skills", "pay"): what is asked about a thing."""
+    words: frozenset[str] = frozenset()
+    """Stems of all labels."""
 
     def siblings(self, one: Key, other: Key) -> bool:
         """Whether two different labels stand side by side somewhere.
@@ -60,7 +62,8 @@ class Labels:
         groups = dict(self.groups)
         for label, names in other.groups.items():
             groups[label] = groups.get(label, frozenset()) | names
-        return Labels(groups, self.titles | other.titles, self.names | other.names, self.attributes)
+        named = self.titles | other.titles, self.names | other.names
+        return Labels(groups, *named, self.attributes, self.words | other.words)
 
 
 def read_labels(passages: Iterable[tuple[Source, Passage]]) -> Labels:
@@ -85,7 +88,8 @@ def read_labels(passages: Iterable[tuple[Source, Passage]]) -> Labels:
                 if _is_name(statement.text):
                     names.add(key(statement.text))
     usable = {label: frozenset(names) for label, names in groups.items() if 0 < len(label) <= LONGEST}
-    return Labels(usable, frozenset(titles), frozenset(names & usable.keys()), _recurring(heading_sources))
+    held = frozenset(stem for label in usable for stem in label)
+    return Labels(usable, frozenset(titles), frozenset(names & usable.keys()), _recurring(heading_sources), held)
 
 
 def _is_name(label: str) -> bool:

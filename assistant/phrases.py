@@ -18,6 +18,9 @@ QUESTION_WORD = re.compile(
 """How what asks by itself begins."""
 _BARE_WORDS = 5
 """Words of a phrase at most; a longer one says itself what it is about."""
+_ANY = frozenset(stems("one ones thing things"))
+"""What stands for anything."""
+_CLAUSES = re.compile(r"[,;:] +")
 _NO_PHRASE = re.compile(r"[?.!]|\w (?:vs\.?|versus|or) \w", re.IGNORECASE)
 """What two sentences have, or two things side by side, which are a question by themselves: "renting or buying"."""
 _ASKING = frozenset(
@@ -36,13 +39,14 @@ def is_fragment(rest: str) -> bool:
     >>> is_fragment("in Seattle"), is_fragment("what is MLOps"), is_fragment("late career")
     (True, False, True)
     """
-    return bool(stems(rest)) and not QUESTION_WORD.match(rest) and len(words(rest)) <= 8 and not pronoun_in(rest)
+    asks = any(QUESTION_WORD.match(clause) for clause in _CLAUSES.split(rest))
+    return bool(stems(rest)) and not asks and len(words(rest)) <= 8 and not pronoun_in(rest)
 
 
 def named_anew(rest: str, labels: Labels) -> bool:
-    """Whether a bare phrase is one that the library has no name for, so that it says little without what led to it."""
+    """Whether a bare phrase has a word that no label of the library has, so that it says little by itself."""
     whole = len(words(rest)) <= _BARE_WORDS and not _NO_PHRASE.search(rest)
-    return whole and key(rest) not in labels.groups and not has_topic(rest, labels)
+    return whole and not labels.words.issuperset(set(stems(rest)) - _ANY)
 
 
 def under(phrase: str, before: str) -> str:

@@ -46,6 +46,12 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 """A place as it is jotted down: "cook salary texas"."""
+_ALONE = re.compile(
+    rf"(?P<ahead>(?:(?:and|but|so|ok|okay|or|what about|how about)[\s,]+)*)(?P<name>{_LONGER}|{'|'.join(_NAMES)})"
+    r"(?P<behind>(?: then| too| instead)?\W*)",
+    re.IGNORECASE,
+)
+"""A place that is all of a turn: "and poland?"."""
 _NAMED = re.compile(
     r"(?<!from )(?<!\w)(?:"
     + "|".join(name.capitalize() for name in _NAMES if name not in ("turkey", "chad", "jordan", "georgia", "phoenix"))
@@ -60,16 +66,27 @@ def with_capitals(text: str) -> str:
 
     >>> with_capitals("what do cooks earn in india or in south korea?"), with_capitals("how do i roast turkey")
     ('what do cooks earn in India or in South Korea?', 'how do i roast turkey')
-    >>> with_capitals("cook salary texas")
-    'cook salary in Texas'
+    >>> with_capitals("cook salary texas"), with_capitals("ok and poland then?")
+    ('cook salary in Texas', 'ok and Poland then?')
     """
+    if alone := _ALONE.fullmatch(text):
+        return f"{alone['ahead']}{_capitals(alone['name'].lower())}{alone['behind']}"
     text = _BARE.sub(lambda match: f"{match['ahead']} in {match['name'].lower()}", text)
-    return _SMALL.sub(
-        lambda match: match["ahead"] + " ".join(
-            word if word in _JOINING else word.capitalize() for word in match["name"].split(" ")
-        ),
-        text,
-    )  # fmt: skip
+    return _SMALL.sub(lambda match: match["ahead"] + _capitals(match["name"]), text)
+
+
+def is_place(text: str) -> bool:
+    """Whether a text is the name of a country, state or city and nothing else.
+
+    >>> is_place("Poland"), is_place("Polish welders")
+    (True, False)
+    """
+    alone = _ALONE.fullmatch(text)
+    return bool(alone and alone["name"] == text)
+
+
+def _capitals(name: str) -> str:
+    return " ".join(word if word in _JOINING else word.capitalize() for word in name.split(" "))
 
 
 def places_named(text: str) -> tuple[str, ...]:

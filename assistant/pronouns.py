@@ -41,6 +41,9 @@ _INTRODUCED = re.compile(r"\b(?:my|our|your|an?)\s+\w", re.IGNORECASE)
 _GROWS = re.compile(r"(?:grow|shrink|declin|dy|boom|chang)(?:ing|s)\b")
 """What a thing does, and no second word of its name: "Is the field growing?"."""
 _ASKS_BE = re.compile(r"(?:(?:why|but|so|and) )?(?:is|was|isn't|would|will)", re.IGNORECASE)
+_LIKENED = re.compile(r"(?:is|are|was|were|'s|’s|s) $", re.IGNORECASE)
+_SAID_OF_IT = frozenset("different similar better worse harder easier cheaper enough normal true legal common".split())
+"""What is said of a "that" and is no thing itself: "How's that different from nursing?"."""
 _CLEFT = re.compile(r"(?:(?:true|correct|right)\b|[$€£]?\d).*\bthat\b")
 """As in "Is it true that nurses earn more?", "Is it 5% or 9% that they pay?"."""
 _OWNED = re.compile(
@@ -92,14 +95,16 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
         return True
     if word in _OWNERS and (any(one.signs["after_do"] for one in named) or _OWNED.search(before)):
         return True
-    if word in _POINTING and (not before.strip() or (stems(following) and not _AUXILIARY_AT_END.search(before))):
+    likened = following in _SAID_OF_IT and _LIKENED.search(before)
+    ahead = _AUXILIARY_AT_END.search(before) or likened
+    if word in _POINTING and (not before.strip() or (stems(following) and not ahead)):
         return True
     if word in ("this", "that", "it") and _DOING.search(before):
         return True
     heads = stems(before) or _HEAD_AT_END.search(before)
     if word == "that" and _CLAUSE.match(after):
         return True
-    relative = word == "that" and after and before and not PREPOSITION.search(before) and heads
+    relative = word == "that" and after and before and not PREPOSITION.search(before) and heads and not likened
     named_here = named and re.search(r"(?:\band\b|[,;?!]|\. |- |\bif\b)", before)
     noun = " " in word and not word.endswith(("one", "ones"))
     compound = noun and after and not _GROWS.match(following) and (stems(following) or following in ("of", "as"))

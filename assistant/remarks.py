@@ -18,7 +18,7 @@ _AHEAD = re.compile(
     r"[\s,.!:;–—-]+"
     r"|(?:(?:that )?sounds? (?:nice|good|great|fun|cool|hard|fair|tough|interesting)|nice(?: one)?|cool|great|awesome"
     r"|perfect|interesting|good to know|got it|i see|makes sense|fair enough|alright|thanks(?: a lot)?|thank you"
-    r"|one more thing|one more question|quick question|sorry)\s*[,.!:;–—-]+\s*))+"
+    r"|one more thing|one more question|quick question)\s*[,.!:;–—-]+\s*))+"
     r"(?:(?:but|n|and) (?=\w))?",
     re.IGNORECASE,
 )

@@ -11,16 +11,19 @@ resolve references to what only an answer named, but for "the second one".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.carrying import carried, only_named
-from assistant.labels import Key, Labels, key
+from assistant.carrying import carried, differing
+from assistant.corrections import CORRECTS, mended
+from assistant.labels import Labels
 from assistant.phrases import QUESTION_WORD, has_topic, is_fragment, named_anew, only_attributes, under
+from assistant.places import is_place
 from assistant.pronouns import name_ordinal, pronoun_in
 from assistant.question import read_question
+from assistant.replacing import Similar, put_in_place, unlike
 from assistant.smalltalk import reply_to
-from assistant.spans import PREPOSITION, Span, article, is_name, only_name, spans
+from assistant.spans import article
 from assistant.topics import (
     OMITTED,
     OMITTED_BESIDE,
@@ -35,19 +38,14 @@ from assistant.topics import (
 from assistant.types import NOT_HELD, Turn
 from ingest.words import stems
 
-Similar = Callable[[str, Sequence[str]], Sequence[float]]
-"""Cosine similarity, -1 to 1, of a text to each of some others."""
-
-ALIKE, KINDS = 0.7, 0.45
-"""Least similarity at which a phrase may take another's place when the library does not know both, and at which two
-plurals may, which name kinds of a thing: "nurses", "teachers"."""
-
 _LEAD_IN = re.compile(
     r"^(?:(?:and|or|but|so|ok|okay|then|also|well|sure|thanks|thank you|great|cool)\b[\s,.!]*)*"
     r"(?:(?:what|how) about\b|what if it(?:'s| is)\b|same for\b|compared (?:to|with)\b)?[\s,]*",
     re.IGNORECASE,
 )
-_ARTICLE = re.compile(r"^(?:the|a|an|some|any)\b\s*", re.IGNORECASE)
+_TOLD_AHEAD = re.compile(r"^(?P<told>(?:i['’]?m|i am) (?:an? |currently |now )[^,.;?!]{2,40})[,.;!]\s", re.IGNORECASE)
+"""Who somebody is, in front of what they ask: "I'm a nurse, can I teach?"."""
+_ENDED = re.compile(r"\s+(?:then|too|as well|instead)$", re.IGNORECASE)
 _BARE = re.compile(
     r"^(?:(?:and|but|so|ok|okay)[\s,]+)*(?:why|how|how so|how come|since when|when|where|who|really|says who"
     r"|why (?:not|so|that)|what then"
@@ -85,6 +83,12 @@ _THAN_ANOTHER = re.compile(
     re.IGNORECASE,
 )
 """What asks for the same of another: "Is that more than for cooks?"."""
+_MORE_THAN = re.compile(
+    r"^(?:and |but |so )*(?:more|less|better|worse|higher|lower|faster|slower|fewer|bigger) than "
+    r"(?P<other>(?:(?:for|in|of|at) \w|(?-i:[A-Z]))[^,;?]*?)(?: or (?:more|less|not))?\W*$",
+    re.IGNORECASE,
+)
+"""The same, cut short: "More than Rome or less?"."""
 _ITS_VERB = re.compile(r"\s+(?:gets?|earns?|makes?|pays?|costs?|has|have|does|do|is|are)(?: on average)?\W*$", re.I)
 """What the other thing does, as the question before says already: "an actuary gets"."""
 _SUBJECT_AHEAD = re.compile(r"\b(?:do|does|did|can|could|will|would|should|must)\s+$", re.I)
@@ -141,12 +145,16 @@ class State:
     """What somebody told of themselves in a turn that asked nothing."""
     beside: bool = False
     """Whether the last question is a part of the same turn as the next."""
+    before: str = ""
+    """The question before the last, standing alone."""
 
     def heard(self, question: str, asked: str, topic: tuple[str, ...] = (), dependent: float = 0.0) -> State:
         """The state after one turn more: as it was put, as it stands alone, and how surely it pointed back to what."""
-        told = asked.rstrip(" .!") if only_told(asked) else self.told
+        ahead = _TOLD_AHEAD.match(question)
+        told = asked.rstrip(" .!") if only_told(asked) else ahead["told"] if ahead else self.told
         spoken = asked if _led(question) else question
-        return State(asked, spoken, "", self.talk.heard(question, asked, topic or self.talk.topic, dependent), told)
+        talk = self.talk.heard(question, asked, topic or self.talk.topic, dependent)
+        return State(asked, spoken, "", talk, told, before=self.asked)
 
 
 def _step(question: str, state: State, labels: Labels, similar: Similar) -> State:
@@ -155,37 +163,27 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if not question or not state.asked:
         return state.heard(question, question)
     question = _AMERICA_ALONE.sub(r"\g<ahead>in the United States", name_ordinal(question, state.answer))
-    if than := _THAN_ANOTHER.match(question):
+    if than := _THAN_ANOTHER.match(question) or _MORE_THAN.match(question):
         other = _ITS_VERB.sub("", than["other"])
-        same = _replace(other, state.asked, labels, similar, led=True)
+        same = put_in_place(other, state.asked, labels, similar, led=True)
         return state.heard(question, same or _set_beside(other, state, labels), state.talk.topic, 1.0)
     if _of_who_told(question, state, labels):
         # What was told of oneself and asked nothing belongs to the questions that come next and name little.
         return replace(state.heard(question, question), asked=f"{state.told}. {question}")
-    form = carried(question, state.asked, labels)
+    form = mended(question, state.asked, labels, similar) or carried(question, state.asked, labels)
+    form = form or carried(question, differing(state.before, state.asked), labels)
     if form:
         return state.heard(question, form, state.talk.topic, 1.0)
+    question = CORRECTS.sub("", question)
     if _BARE.match(question):
         return state.heard(question, f"{state.asked.rstrip(' ?.!')}: {question}", state.talk.topic, 1.0)
     lead_in = _LEAD_IN.match(question)
-    rest = question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!")
+    rest = _ENDED.sub("", question[lead_in.end() if lead_in else 0 :].rstrip(" ?.!"))
     pronoun = pronoun_in(question)
     meant = pointed_at(question, pronoun, state.talk, labels)
     attributes_only = only_attributes(rest, labels) and not has_topic(rest, labels) and not asks_what_for(question)
-    if is_fragment(rest):
-        if attributes_only and meant and (meant.key in labels.titles or not set(meant.key) <= labels.attributes):
-            return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
-        led = _led(question)
-        asked = _replace(rest, state.asked, labels, similar if led else _unlike, led)
-        if not asked and led and meant and state.beside:
-            return state.heard(question, put(question, None, meant.text), meant.key, 1.0)
-        if asked:
-            held = set(state.talk.topic)
-            kept = bool(held) and (held <= set(stems(asked)) or not held <= set(stems(state.asked)))
-            # What took the place of something else leaves the talk about what it was about.
-            return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
-        if not led and not state.beside and named_anew(rest, labels):
-            return replace(state.heard(question, question), asked=under(rest, state.put))
+    if is_fragment(rest) and (state_after := _phrase(rest, question, state, labels, similar, meant, attributes_only)):
+        return state_after
     if meant is None:
         return state.heard(question, question)
     if not pronoun and (one := _SUCH_ONE.search(question)) and (such := _named_with_a(state.talk)):
@@ -197,9 +195,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         return state.heard(question, f"{ahead} {meant.text}{behind}", meant.key, 1.0)
     nameless = state.beside and not _OWN_SUBJECT.search(question) and subject <= _NAMELESS
     nameless |= state.beside and all(one.isdigit() for one in subject)
-    # A bare phrase that takes nothing's place begins a subject.
-    begins = is_fragment(rest) and not _led(question)
-    likely = 1.0 if pronoun or attributes_only or nameless else 0.0 if begins else leaves_out(question, state.talk)
+    likely = 1.0 if pronoun or attributes_only or nameless else leaves_out(question, state.talk)
     least = OMITTED_BESIDE if state.beside else OMITTED
     unheld = state.answer.startswith(NOT_HELD) and meant.turn == len(state.talk.turns) - 1
     if unheld and not pronoun and not (attributes_only and not _OWN_SUBJECT.search(question)):
@@ -208,7 +204,30 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     asked = put(question, pronoun, meant.text, _placed(meant.text, state.asked)) if likely >= least else question
     if pronoun and (pronoun.among or _SUBJECT_AHEAD.search(question[: pronoun.start])) and likely >= least:
         asked = _other_pronoun(asked, question[pronoun.end :], meant, state.talk, labels)
+    if likely < least and is_fragment(rest) and not _led(question):
+        # A bare phrase that takes nothing's place begins a subject.
+        likely = 0.0
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
+
+
+def _phrase(
+    rest: str, question: str, state: State, labels: Labels, similar: Similar, meant: Mention | None, attribute: bool
+) -> State | None:
+    """The state after a turn that only names something; None where it takes nothing from the turns before."""
+    if attribute and meant and (meant.key in labels.titles or not set(meant.key) <= labels.attributes):
+        return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
+    led = _led(question) or is_place(rest)
+    asked = put_in_place(rest, state.asked, labels, similar if led else unlike, led)
+    if not asked and led and meant and state.beside:
+        return state.heard(question, put(question, None, meant.text), meant.key, 1.0)
+    if asked:
+        held = set(state.talk.topic)
+        kept = bool(held) and (held <= set(stems(asked)) or not held <= set(stems(state.asked)))
+        # What took the place of something else leaves the talk about what it was about.
+        return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
+    if not led and not state.beside and named_anew(rest, labels):
+        return replace(state.heard(question, question), asked=under(rest, state.put))
+    return None
 
 
 def _other_pronoun(asked: str, behind: str, meant: Mention, talk: Talk, labels: Labels) -> str:
@@ -267,11 +286,6 @@ def only_told(text: str) -> bool:
     return bool(_ABOUT_THE_ASKER.match(text)) and not asks
 
 
-def _unlike(text: str, others: Sequence[str]) -> Sequence[float]:
-    """Nothing is like anything: a bare phrase begins anew unless the library knows its like."""
-    return [0.0 for _ in others]
-
-
 def _placed(name: str, asked: str) -> str:
     """The preposition of place that a name had in the question before; "of" where it had none.
 
@@ -300,77 +314,3 @@ def put(question: str, pronoun: Pronoun | None, name: str, joined: str = "of") -
         name = f"at {name}"
     owner = name + ("'" if name.endswith("s") else "'s") if pronoun.possessive else name
     return f"{question[: pronoun.start]}{owner}{question[pronoun.end :]}"
-
-
-def _replace(fragment: str, before: str, labels: Labels, similar: Similar, led: bool) -> str:
-    """The question before, with the fragment in the place of its like; a place or time that has none goes behind it.
-
-    Empty where the fragment neither replaces anything nor can be added. `led`: whether an "and" or "what about" leads.
-    """
-    preposition = PREPOSITION.match(fragment)
-    lead = preposition.group().strip().lower() if preposition else ""
-    name = _ARTICLE.sub("", fragment[preposition.end() :] if preposition else fragment)
-    target = _like(name, lead, spans(before), labels, similar)
-    if target is None and led and not lead and (named := only_named(fragment, before)):
-        target = Span(before[named.start : named.stop], named.start, named.stop)
-    if target is not None:
-        return _put_name(name, before[: target.start], before[target.end :])
-    return f"{before.rstrip(' ?.!')} {fragment}?" if lead and lead != "for" else ""
-
-
-_AN = re.compile(r"\b(a|an)( (?:[\w-]+ ){0,3})$", re.IGNORECASE)
-
-
-def _put_name(name: str, ahead: str, behind: str) -> str:
-    """A name between two parts of a question, with its article and number put right.
-
-    >>> _put_name("late career", "What does an ", " nurse earn?"), _put_name("nurses", "What does a senior ", " earn?")
-    ('What does a late career nurse earn?', 'What does a senior nurse earn?')
-    """
-    typed = _AN.search(ahead)
-    if typed:
-        if name.endswith("s") and not name.endswith("ss"):
-            name = name[:-1]
-        first = (typed.group(2).split() or [name])[0]
-        ahead = ahead[: typed.start(1)] + article(first) + typed.group(2)
-    return ahead + name + behind
-
-
-def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, similar: Similar) -> Span | None:
-    """The span of the question before that a new name replaces."""
-    label = _known(key(name), labels)
-    for span in candidates:
-        if labels.siblings(label, _known(key(span.text), labels)):
-            return span
-    if any(label == key(span.text) for span in candidates):
-        return None
-    if lead:
-        same = [span for span in candidates if span.preposition == lead]
-        if same:
-            return same[0]
-        if lead in {"in", "at", "near", "around"}:
-            return None
-    return _nearest(name, candidates, labels, similar)
-
-
-def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Similar) -> Span | None:
-    """The candidate nearest in meaning, when near enough; the topic of the question before a mere word of it."""
-    # Behind "to" stands what is to be done, not a thing: "to pay income tax".
-    named = [one for one in candidates if one.preposition != "to"]
-    usable = [one for one in named if key(one.text) in labels.titles or not only_attributes(one.text, labels)]
-    if not usable:
-        return None
-    if similar is not _unlike and is_name(name) and (only := only_name(usable)):
-        return only
-    scores = similar(name, [span.text for span in usable])
-    least = [KINDS if is_plural(name) and is_plural(span.text) else ALIKE for span in usable]
-    best = max(range(len(usable)), key=lambda index: scores[index] - least[index])
-    return usable[best] if scores[best] >= least[best] else None
-
-
-def _known(label: Key, labels: Labels) -> Key:
-    """The library's label for these words: themselves, or the only title that they end or begin."""
-    if label in labels.groups:
-        return label
-    longer = [title for title in labels.titles if label and label in (title[: len(label)], title[-len(label) :])]
-    return longer[0] if len(longer) == 1 else label

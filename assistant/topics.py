@@ -215,7 +215,7 @@ def omission_signs(question: str, talk: Talk) -> dict[str, float]:
     tokens = [token.group() for token in _TOKEN.finditer(question)]
     low = [token.lower() for token in tokens]
     definite = _IDIOMS.sub("", " ".join(low)).split()
-    content = [token for token in tokens if _is_content(token)]
+    content = [token for token in tokens if is_content(token)]
     held = frozenset(stems(question))
     earlier = frozenset(stem for mention in talk.mentions for stem in mention.key)
     return {
@@ -225,7 +225,7 @@ def omission_signs(question: str, talk: Talk) -> dict[str, float]:
         "last_common": 1 - rarity(content[-1:]),
         "names": float(any(token[:1].isupper() for token in tokens[1:])),
         "length": math.log(1 + len(content)),
-        "the": float(any(one == "the" and _is_content(other) for one, other in pairwise(definite))),
+        "the": float(any(one == "the" and is_content(other) for one, other in pairwise(definite))),
         "of": float("of" in low),
         "comparing": float(not _COMPARING.isdisjoint(low)),
         "about": float(bool(re.match(r"(?:and |so |but )?(?:what|how) about\b", question, re.IGNORECASE))),
@@ -249,7 +249,7 @@ def mentions(question: str, turn: int) -> list[Mention]:
         for last in range(first, min(first + _LONGEST, len(tokens))):
             if any(subject <= first <= verb <= last for subject, verb in verbs) or _said_of(tokens, first):
                 break
-            if not _is_content(tokens[last].group()) or (last > first and not _adjoin(question, tokens, last)):
+            if not is_content(tokens[last].group()) or (last > first and not _adjoin(question, tokens, last)):
                 break
             if _MODIFIER.search(tokens[last].group()):
                 continue
@@ -307,7 +307,7 @@ def _said_of(tokens: Sequence[re.Match[str]], first: int) -> bool:
 def _run_end(question: str, tokens: Sequence[re.Match[str]], first: int) -> int:
     """The token behind the run of content words that begins at `first`."""
     for at in range(first, len(tokens)):
-        if not _is_content(tokens[at].group()) or (at > first and not _adjoin(question, tokens, at)):
+        if not is_content(tokens[at].group()) or (at > first and not _adjoin(question, tokens, at)):
             return at
     return len(tokens)
 
@@ -317,7 +317,8 @@ def _adjoin(question: str, tokens: Sequence[re.Match[str]], index: int) -> bool:
     return question[tokens[index - 1].end() : tokens[index].start()] in (" ", "-", "/")
 
 
-def _is_content(word: str) -> bool:
+def is_content(word: str) -> bool:
+    """Whether a word may be a part of a name: neither a stop word nor one that only asks or joins."""
     return word.lower().replace("’", "'") not in _FUNCTION
 
 
@@ -329,8 +330,8 @@ def _standing(question: str, tokens: Sequence[re.Match[str]], first: int, last: 
     determined = ahead.lower() in ("the", "a", "an")
     governor = (tokens[first - 2].group() if first > 1 else "") if determined else ahead
     governor = governor.lower().replace("’", "'")
-    cut_ahead = bool(ahead) and _is_content(ahead) and _adjoin(question, tokens, first)
-    cut_behind = bool(behind) and _is_content(behind) and _adjoin(question, tokens, last + 1)
+    cut_ahead = bool(ahead) and is_content(ahead) and _adjoin(question, tokens, first)
+    cut_behind = bool(behind) and is_content(behind) and _adjoin(question, tokens, last + 1)
     capital = [word[:1].isupper() or word[:1].isdigit() for word in run]
     name_before = cut_ahead and first > 1 and capital[0] and ahead[:1].isupper()
     return {
