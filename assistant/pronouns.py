@@ -28,9 +28,7 @@ _AUXILIARY_AT_END = re.compile(
 )
 _FORMAL = re.compile(r"(?:take|takes|make|makes|worth|possible|hard|difficult|(?:is|was|'s) [\w-]+) .*\b(?:to|be|if)\b")
 """What stands behind an "it" that means nothing: "it takes years to", "it is better to"."""
-_DOING = re.compile(
-    r"\b(?:keeps?|kept|start|starts|started|stop|stops|stopped|been|is|are|was|were) doing $", re.IGNORECASE
-)
+_DOING = re.compile(r"\b(?:keeps?|kept|is|are|was|were|been) doing $", re.IGNORECASE)
 """In front of what somebody does, which no name of a thing can stand for: "Why does it keep doing this?"."""
 _CLAUSE = re.compile(r"(?:others|they|you|we|i|people|nobody|everybody|anybody|no one|someone)\b")
 """What stands behind a "that" which joins a clause: "what do I have that others lack"."""
@@ -99,7 +97,7 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     ahead = _AUXILIARY_AT_END.search(before) or likened
     if word in _POINTING and (not before.strip() or (stems(following) and not ahead)):
         return True
-    if word in ("this", "that", "it") and _DOING.search(before):
+    if word in ("this", "that") and _DOING.search(before):
         return True
     heads = stems(before) or _HEAD_AT_END.search(before)
     if word == "that" and _CLAUSE.match(after):

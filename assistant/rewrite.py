@@ -43,6 +43,8 @@ _LEAD_IN = re.compile(
     r"(?:(?:what|how) about\b|what if it(?:'s| is)\b|same for\b|compared (?:to|with)\b)?[\s,]*",
     re.IGNORECASE,
 )
+_LITTLE = 2
+"""Words that name something, up to which a question is about who asks it: "What should I learn first?"."""
 _TOLD_AHEAD = re.compile(r"^(?P<told>(?:i['’]?m|i am) (?:an? |currently |now )[^,.;?!]{2,40})[,.;!]\s", re.IGNORECASE)
 """Who somebody is, in front of what they ask: "I'm a nurse, can I teach?"."""
 _ENDED = re.compile(r"\s+(?:then|too|as well|instead)$", re.IGNORECASE)
@@ -255,6 +257,7 @@ def _of_who_told(question: str, state: State, labels: Labels) -> bool:
     named = any(word[:1].isupper() and word not in ("I", "I'm", "I’m") for word in question.split()[1:])
     # "They" may be employers, whom nobody has named.
     points = (one := pronoun_in(question)) and not one.plural
+    named = named or len(read_question(question).subject) > _LITTLE
     return not (named or has_topic(question, labels) or points) and bool(
         QUESTION_WORD.match(_LEAD_IN.sub("", question))
     )

@@ -45,7 +45,7 @@ _VERBS = frozenset("wants needs pays has makes uses hires asks employs offers ea
 """Verbs of one who does something, where a noun could stand, too."""
 _IDIOMS = re.compile(
     r"\b(?:along|by|on|all) the way\b|\ball the time\b|\bat the (?:moment|same time|end of the day)\b"
-    r"|\bin the (?:first place|long run|short run|meantime)\b|\bfor the time being\b"
+    r"|\bin the (?:first place|long run|short run|meantime|world|future|past|news)\b|\bfor the time being\b"
     r"|\bthe (?:\w+ ){1,2}(?=(?:that|which|who|whose|why) \w)"
 )
 """A "the" that points to nothing named before: turns of speech, and what a clause explains ("the reason that")."""
