@@ -55,7 +55,7 @@ _ALONE = re.compile(
 _NAMED = re.compile(
     r"(?<!from )(?<!\w)(?:"
     + "|".join(name.capitalize() for name in _NAMES if name not in ("turkey", "chad", "jordan", "georgia", "phoenix"))
-    + r")(?![\w-]|['’]?s\b| [A-Z])"
+    + r")(?![\w-]|['’]?s\b| (?!AI\b|ML\b)[A-Z])"
 )
 """Those that are nothing else, written with a capital, where nobody only comes from them."""
 _JOINING = frozenset(("and", "of"))

@@ -25,6 +25,8 @@ plurals may, which name kinds of a thing: "nurses", "teachers"."""
 _ARTICLE = re.compile(r"^(?:the|a|an|some|any)\b\s*", re.IGNORECASE)
 _ONES = re.compile(r"(?<=\w) ones?$", re.IGNORECASE)
 _AN = re.compile(r"\b(a|an)( (?:(?!(?:for|in|of|at|to|with|as|from)\b)[\w-]+ ){0,3})$", re.IGNORECASE)
+_OF_NAMES = frozenset(("at", "in", "near"))
+"""In front of a name's place, a name."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -52,6 +54,9 @@ def put_in_place(fragment: str, before: str, labels: Labels, similar: Similar, l
     if target is None and led and not lead and (named := only_named(fragment, before)):
         target = Span(before[named.start : named.stop], named.start, named.stop)
     if target is not None:
+        if target.start and is_name(target.text) and name.islower() and (lead in _OF_NAMES or _ONES.search(whole)):
+            # Typed in small letters, it is a name like the one whose place it takes: "and at meta?".
+            name = whole = name.title()
         indefinite = re.match(r"an? ", whole, re.IGNORECASE) and lead and not _AN.search(before[: target.start])
         return _put_name(whole if indefinite else name, before[: target.start], before[target.end :])
     return f"{before.rstrip(' ?.!')} {fragment}?" if lead and lead != "for" else ""
@@ -81,7 +86,7 @@ def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, simi
     if any(label == key(span.text) for span in candidates):
         return None
     if lead:
-        same = [span for span in candidates if span.preposition == lead]
+        same = [one for one in candidates if one.preposition == lead and one.text.isdigit() == name.isdigit()]
         if same:
             return same[0]
         if lead in {"in", "at", "near", "around"}:

@@ -82,6 +82,7 @@ _JOTTED = (
         "what should I do",
     ),
     (re.compile(r"\bwtf\b", re.IGNORECASE), "what"),
+    (re.compile(r"\b(?:kicks? in|takes? effect|comes? into (?:effect|force))\b", re.IGNORECASE), "start"),
     (re.compile(r"\b(?:lay|lays|laid|laying) (?:(?:people|workers|staff|them|me|us) )?off\b", re.IGNORECASE), "cut"),
     (
         re.compile(r"(?<=\bwork )from (?:home|anywhere)\b|(?<=\bworking )from (?:home|anywhere)\b|\bwfh\b", re.I),
