@@ -88,7 +88,8 @@ def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, simi
     if lead:
         same = [one for one in candidates if one.preposition == lead and one.text.isdigit() == name.isdigit()]
         if same:
-            return same[0]
+            # "In Rome earn" is a run of words, too.
+            return next((one for one in same if is_name(one.text)), same[0])
         if lead in {"in", "at", "near", "around"}:
             return None
     return _nearest(name, candidates, labels, similar)

@@ -13,6 +13,7 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
 from assistant.chat_rewriter import ChatModelRewriter
 from assistant.labels import read_labels
+from assistant.phrases import phrase_of
 from assistant.pronouns import pronoun_in
 from assistant.rewrite import standalone
 from assistant.spelling import Speller
@@ -380,3 +381,101 @@ def test_a_chat_model_that_fails_is_done_without_and_the_log_says_so(
     rewriter = ChatModelRewriter(model, _plain, seconds=0.2)
     assert rewriter("And in Seattle?", [Turn("What do nurses earn?")]) == "plain: And in Seattle?"
     assert reason in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        (("What do bakers in Rome earn?", "sorry, in Milan"), "What do bakers in Milan earn?"),
+        (("Do teachers smoke?", "no, engineers"), "Do engineers smoke?"),
+        (("Do bakers smoke?", "not bakers, I mean welders"), "Do welders smoke?"),
+        (("Are there grants for teeth?", "I meant for a child"), "Are there grants for a child?"),
+        (("How long is the AIGP exam?", "actually the CAIP one"), "How long is the CAIP exam?"),
+        (("What did cooks earn in 2025?", "no the newer figure, 2026"), "What did cooks earn in 2026?"),
+        (("What do bakers earn?", "no wait, what is a smith?"), "what is a smith?"),
+    ],
+)
+def test_a_turn_that_puts_the_one_before_right_is_read_with_it(turns: tuple[str, ...], expected: str) -> None:
+    assert _ask(*turns) == expected
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        (("What do teachers earn?", "and engineers?", "which of the two pays better?"), "teachers or engineers?"),
+        (("What does a smith do?", "And a cook?", "which one is harder?"), "smith or cook?"),
+    ],
+)
+def test_a_choice_is_between_the_two_things_that_were_asked_about_in_turn(
+    turns: tuple[str, ...], expected: str
+) -> None:
+    history = [Turn(turn) for turn in turns[:-1]]
+    assert standalone(turns[-1], history, LABELS, _slightly).endswith(f", {expected}")
+
+
+def test_what_is_asked_of_a_place_is_asked_of_another_and_of_a_year_of_another_year() -> None:
+    assert _ask("How many cooks left in 2023 in Rome?", "and in Milan or Bari") == (
+        "How many cooks left in 2023 in Milan or Bari?"
+    )
+    assert _ask("How many cooks left in Rome in 2023?", "in 2022?") == "How many cooks left in Rome in 2022?"
+    assert _ask("Who gets in at Google?", "and at meta?") == "Who gets in at Meta?"
+    assert _ask("How many ads are there in Rome?", "more than Milan or less?") == "How many ads are there in Milan?"
+    assert _ask("What do cooks earn in Germany?", "Poland then") == "What do cooks earn in Poland?"
+
+
+def test_a_bare_phrase_that_no_label_holds_is_searched_for_with_what_led_to_it() -> None:
+    asked = _ask("How do I pay less tax?", "assets")
+    assert asked == "Assets – How do I pay less tax: assets?"
+    assert phrase_of(asked) == "Assets"
+    # What the library has a name for, and what sets two things side by side, is asked by itself.
+    assert _ask("How do I pay less tax?", "late career") == "late career"
+    assert _ask("How do I pay less tax?", "renting or buying") == "renting or buying"
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        (
+            ("What is the difference between Grit and NUV?", "market value", "How is it found?"),
+            "How is market value found?",
+        ),
+        (
+            ("How old is a smith or a cook?", "What are the factors to consider when baking?"),
+            "What are the factors to consider when baking?",
+        ),
+        (
+            (
+                "How do people begin to run a small bakery?",
+                "What could be the reason that most small bakeries fail along the way?",
+            ),
+            "What could be the reason that most small bakeries fail along the way?",
+        ),
+        (
+            ("What makes a good manager?", "What are the costs that a firm has with its staff besides their pay?"),
+            "What are the costs that a firm has with its staff besides their pay?",
+        ),
+        (("Has Chad a strong army?", "Why does it keep doing this?"), "Why does Chad keep doing this?"),
+        (("What does a smith do?", "how's that different from a cook?"), "how's smith different from a cook?"),
+        (
+            ("I'm a nurse, can I weld?", "What does a smith earn?", "what should I learn first?"),
+            "I'm a nurse. what should I learn first?",
+        ),
+        (("I'm a nurse, can I weld?", "Can I put all bonds in my plan?"), "Can I put all bonds in my plan?"),
+    ],
+)
+def test_only_what_points_back_is_looked_for_in_the_turns_before(turns: tuple[str, ...], expected: str) -> None:
+    assert _ask(*turns) == expected
+
+
+def test_typos_are_mended_towards_words_that_were_said() -> None:
+    words = {"land": 9, "loan": 2, "whatsa": 2, "what": 9}
+    speller = Speller(Vocabulary(words, words, 10), LABELS)
+    assert speller.mend("who pays the loand") == "who pays the land"
+    assert speller.mend("who pays the loand", said={"loan"}) == "who pays the loan"
+    assert speller.mend("whata ship") == "what ship"
+
+
+def test_a_title_made_of_a_text_s_first_words_is_no_name() -> None:
+    made = _source("“Sell the house…”", "notes")
+    labels = read_labels([(made, _passage(made.title, (), ("Sell the house and rent.",)))])
+    assert not labels.titles
