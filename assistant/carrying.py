@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from assistant.labels import Labels, key
 from assistant.spans import spans
-from assistant.topics import is_content, is_plural, mentions
+from assistant.topics import is_content, is_plural, mentions, names_people
 
 _AND = r"^(?:(?:and|but|so|or|ok|okay|then|well)\b[\s,]*)*"
 _CHOICE = re.compile(
@@ -29,6 +29,8 @@ _WHICH = re.compile(
     re.IGNORECASE,
 )
 """A choice that names none of what it chooses from."""
+_OF_TWO = re.compile(_AND + r"(?:which|who|what)(?: one)? of (?:them|these|those|the two)\b", re.IGNORECASE)
+"""A choice, whatever is asked of the one."""
 _HOW_MANY = re.compile(
     _AND + r"how many(?= (?:are|is|were|was|will|would|have|has|do|did|can|could|should)\b)", re.IGNORECASE
 )
@@ -131,7 +133,7 @@ def carried(question: str, before: str, labels: Labels) -> str:
     'how many jobs are lost?'
     """
     asked, ended = question.strip().rstrip(" ?.!"), before.rstrip(" ?.!")
-    pair = next(_pairs(ended, labels), None) if _CHOICE.match(asked) else None
+    pair = next(_pairs(ended, labels), None) if _CHOICE.match(asked) or _OF_TWO.match(asked) else None
     if pair:
         return f"{asked}, {pair[0]} or {pair[1]}?"
     if (both := _BOTH.search(asked)) and (pair := next(_pairs(ended, labels), None)):
@@ -164,6 +166,7 @@ def differing(question: str, other: str) -> str:
         ahead -= 1
     ends = range(1, least - ahead + 1)
     behind = next((at - 1 for at in ends if low[0][-at] != low[1][-at]), least - ahead)
+    behind -= bool(behind) and names_people(one[len(one) - behind])
     sides = one[ahead : len(one) - behind], two[ahead : len(two) - behind]
     if ahead + behind < _FRAME or not all(0 < len(side) <= _LONGEST_NAME for side in sides):
         return ""

@@ -9,14 +9,17 @@ from assistant.phrases import is_fragment
 from assistant.replacing import Similar, put_in_place
 
 CORRECTS = re.compile(
-    r"^(?:(?:and|but|so|oh|ok|okay|ah|well)[\s,]+)*(?:(?:(?:no|nope|nah|actually)(?:[,.!;:–-]+\s*|\s+(?=(?:i|the|for|in|just|wait|sorry)\b))"
+    r"^(?:(?:and|but|so|oh|ok|okay|ah|well)[\s,]+)*"
+    r"(?:(?:(?:no|nope|nah|actually)(?:[,.!;:–-]+\s*|\s+(?=(?:i|the|for|in|at|from|with|just|wait|sorry)\b))"
     r"|(?:sorry|my bad|oops|wait|pardon|apologies)[\s,.!;:–-]+)+(?:i (?:just )?mean(?:t)?\s+|i was asking about\s+)?"
     r"|i (?:just )?mean(?:t)?\s+(?!(?:that|it|this|to)\b)|i was asking about\s+)",
     re.IGNORECASE,
 )
 """What leads a turn that puts the one before right: "no, I meant nurses", "sorry, in Rome"."""
 _NOT_BUT = re.compile(
-    r"^(?:no[\s,]+)?not (?P<old>[^,;?]{2,40}?)[,;]?\s+(?:but|i mean(?:t)?|rather)\s+(?P<new>[^,;?]{2,60})\W*$", re.I
+    r"^(?:no[\s,]+)?not (?P<old>[^,;?]{2,40}?)(?:[,;]\s+|\s+(?=but|i mean))(?:(?:but|i mean(?:t)?|rather)\s+)?"
+    r"(?P<new>[^,;?]{2,60})\W*$",
+    re.IGNORECASE,
 )
 _OF_WHO_ASKS = re.compile(r"(?:i|we|my|our)\b|(?:i|we)['’]", re.IGNORECASE)
 

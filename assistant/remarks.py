@@ -17,7 +17,7 @@ _AHEAD = re.compile(
     r"^(?:(?:(?:ugh|hm+|huh|oh|ah|wow|lol|lmao|haha+|thx|k|kk|ok|okay|yea|yeah|yep|yup|btw|by the way|damn)"
     r"[\s,.!:;–—-]+"
     r"|(?:(?:that )?sounds? (?:nice|good|great|fun|cool|hard|fair|tough|interesting)|nice(?: one)?|cool|great|awesome"
-    r"|perfect|interesting|good to know|got it|i see|makes sense|fair enough|alright|thanks(?: a lot)?|thank you"
+    r"|perfect|fine|interesting|good to know|got it|i see|makes sense|fair enough|alright|thanks(?: a lot)?|thank you"
     r"|one more thing|one more question|quick question)\s*[,.!:;–—-]+\s*))+"
     r"(?:(?:but|n|and) (?=\w))?",
     re.IGNORECASE,

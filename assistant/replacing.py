@@ -87,6 +87,8 @@ def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, simi
         return None
     if lead:
         same = [one for one in candidates if one.preposition == lead and one.text.isdigit() == name.isdigit()]
+        if lead == "for" and not same and names_people(name):
+            same = [one for one in candidates if one.preposition == "of" and names_people(one.text)]
         if same:
             # "In Rome earn" is a run of words, too.
             return next((one for one in same if is_name(one.text)), same[0])

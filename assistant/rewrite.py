@@ -173,7 +173,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         # What was told of oneself and asked nothing belongs to the questions that come next and name little.
         return replace(state.heard(question, question), asked=f"{state.told}. {question}")
     form = mended(question, state.asked, labels, similar) or carried(question, state.asked, labels)
-    form = form or carried(question, differing(state.before, state.asked), labels)
+    form = form or carried(question, _two_asked_about(question, state), labels)
     if form:
         return state.heard(question, form, state.talk.topic, 1.0)
     question = CORRECTS.sub("", question)
@@ -210,6 +210,13 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         # A bare phrase that takes nothing's place begins a subject.
         likely = 0.0
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
+
+
+def _two_asked_about(question: str, state: State) -> str:
+    """The two things that the last two questions were about; empty where "them" may be several named at once."""
+    pronoun = pronoun_in(question)
+    several = any(one.signs["plural"] and not one.signs["name"] for one in state.talk.mentions)
+    return "" if pronoun and pronoun.among and several else differing(state.before, state.asked)
 
 
 def _phrase(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ingest.words import STOPWORDS
 
-PREPOSITION = re.compile(r"^(?:in|at|for|with|without|as|from|of|to|on|by|near|around|outside)\b\s*", re.IGNORECASE)
+PREPOSITION = re.compile(r"^(?:in|at|for|with|without|as|from|of|to|on|by|per|near|around|outside)\b\s*", re.IGNORECASE)
 """What stands in front of a place, a time or a manner."""
 _RUNS = 21
 """Runs of words in a name of six words: more names than that are not one."""
