@@ -156,6 +156,22 @@ def test_a_history_of_the_callers_own_is_used_instead_of_the_conversation(assist
     assert "$135,388 to $208,931" in answer.answer
 
 
+def test_a_phrase_that_the_library_does_not_know_is_not_answered_by_what_led_to_it(assistant: Assistant) -> None:
+    history = [Turn("What do ML engineers earn in Seattle?")]
+    events = list(assistant.stream("marzipan", history=history))
+    searched = [one.searched_for for one in events if isinstance(one, Searching)]
+    assert searched[0].startswith("Marzipan – ") and searched[-1] == "marzipan"
+    assert isinstance(events[-1], Done) and events[-1].answer.outcome == "not_found"
+    assert events[-1].answer.searched_for == "marzipan"
+
+
+def test_a_history_of_the_callers_own_is_read_with_its_typos_and_small_letters(assistant: Assistant) -> None:
+    history = [Turn("how much does an ml engneer make in germany")]
+    answer = assistant.ask("what about japan", history=history)
+    assert answer.searched_for == "how much does a machine learning engineer make in Japan"
+    assert "$78,693" in answer.answer
+
+
 def answer_of(conversation_id: str, text: str = "It is so. [1]") -> Answer:
     return Answer(text, "answered", (), (), "searched", (), "extractive", conversation_id, f"t-{text}", {})
 
