@@ -168,7 +168,7 @@ def test_a_phrase_that_the_library_does_not_know_is_not_answered_by_what_led_to_
 def test_a_history_of_the_callers_own_is_read_with_its_typos_and_small_letters(assistant: Assistant) -> None:
     history = [Turn("how much does an ml engneer make in germany")]
     answer = assistant.ask("what about japan", history=history)
-    assert answer.searched_for == "how much does a machine learning engineer make in Japan"
+    assert answer.searched_for == "how much does an ml engineer make in Japan"
     assert "$78,693" in answer.answer
 
 
