@@ -48,8 +48,9 @@ def put_in_place(fragment: str, before: str, labels: Labels, similar: Similar, l
     whole = fragment[preposition.end() :] if preposition else fragment
     name = _ONES.sub("", _ARTICLE.sub("", whole))
     target = _like(name, lead, spans(before), labels, similar)
-    if target is None and led and _ONES.search(whole) and (is_name(name) or not is_english(name)):
-        # "The CAIP one" for "the AIGP exam": the name is another, the thing the same.
+    same_thing = _ONES.search(whole) or (whole.lower().startswith("the ") and is_name(name))
+    if target is None and led and same_thing and (is_name(name) or not is_english(name)):
+        # "The CAIP one", "the CAIP" for "the AIGP exam": the name is another, the thing the same.
         target = only_name([one for one in spans(before) if is_name(one.text)])
     if target is None and led and not lead and (named := only_named(fragment, before)):
         target = Span(before[named.start : named.stop], named.start, named.stop)

@@ -68,7 +68,8 @@ _OWN_SUBJECT = re.compile(
 )
 """Who or what does it, named in the question: "Which skills do employers want?", "Which jobs pay most?"."""
 _AMERICA_ALONE = re.compile(
-    r"^(?P<ahead>(?:(?:and|but|so|what about|how about|ok|okay)\s+)*)(?:in )?the (?:US|USA|U\.S\.|States)(?=\W*$)"
+    r"^(?P<ahead>(?:(?:and|but|so|what about|how about|ok|okay)\s+)*)(?:in )?the (?:US|us|USA|U\.S\.|States)"
+    r"(?=(?: then| too)?\W*$)"
 )
 """A country whose initials are a pronoun, too: "And the US?"."""
 _SUCH_ONE = re.compile(
@@ -172,8 +173,9 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     if _of_who_told(question, state, labels):
         # What was told of oneself and asked nothing belongs to the questions that come next and name little.
         return replace(state.heard(question, question), asked=f"{state.told}. {question}")
-    form = mended(question, state.asked, labels, similar) or carried(question, state.asked, labels)
-    form = form or carried(question, _two_asked_about(question, state), labels)
+    if right := mended(question, state.asked, labels, similar):
+        return _without_last(state, right).heard(right, right)
+    form = carried(question, state.asked, labels) or carried(question, _two_asked_about(question, state), labels)
     if form:
         return state.heard(question, form, state.talk.topic, 1.0)
     question = CORRECTS.sub("", question)
@@ -210,6 +212,13 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         # A bare phrase that takes nothing's place begins a subject.
         likely = 0.0
     return state.heard(question, asked, meant.key if likely >= 0.5 else (), likely)
+
+
+def _without_last(state: State, right: str) -> State:
+    """The state without what the last turn named and the turn that puts it right does not."""
+    last, held = len(state.talk.turns) - 1, frozenset(stems(right))
+    kept = tuple(one for one in state.talk.mentions if one.turn != last or frozenset(one.key) <= held)
+    return replace(state, asked=state.before, talk=replace(state.talk, mentions=kept, topic=()))
 
 
 def _two_asked_about(question: str, state: State) -> str:

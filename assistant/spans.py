@@ -39,6 +39,8 @@ def spans(question: str) -> list[Span]:
             if any(token.group().lower() in STOPWORDS for token in run) or _broken(question, run):
                 break
             ahead = tokens[first - 1].group().lower() if first else ""
+            if ahead in ("a", "an") and first > 1:
+                ahead = tokens[first - 2].group().lower()
             preposition = ahead if PREPOSITION.match(ahead) else ""
             found.append(Span(question[run[0].start() : run[-1].end()], run[0].start(), run[-1].end(), preposition))
     return sorted(found, key=lambda span: -len(span.text.split()))

@@ -92,6 +92,18 @@ def test_the_form_of_a_follow_up_says_what_it_takes_along(turns: tuple[str, ...]
     assert standalone(turns[-1], history, LABELS, _slightly if like else _unlike) == expected
 
 
+def test_what_was_put_right_is_no_longer_what_the_talk_is_about() -> None:
+    history = [Turn("What does a data scientist do?"), Turn("no, I meant a smith")]
+    asked = standalone("and what do they earn?", history, LABELS, _alike)
+    assert "smith" in asked and "data scientist" not in asked
+    assert _ask("How do I get in as a nurse?", "sorry, as a teacher") == "How do I get in as a teacher?"
+    assert _ask("Is the H-1B visa rare?", "and the L-1?") == "Is the L-1 visa rare?"
+
+
+def _alike(text: str, others: Sequence[str]) -> Sequence[float]:
+    return [0.8 for _ in others]
+
+
 def _slightly(text: str, others: Sequence[str]) -> Sequence[float]:
     return [0.4 for _ in others]
 
