@@ -160,7 +160,7 @@ def differing(question: str, other: str) -> str:
     """
     one, two = question.rstrip(" ?.!").split(), other.rstrip(" ?.!").split()
     least = min(len(one), len(two))
-    low = [[word.lower().removeprefix("an").removeprefix("a") for word in side] for side in (one, two)]
+    low = [["a" if word.lower() == "an" else word.lower() for word in side] for side in (one, two)]
     ahead = next((at for at in range(least) if low[0][at] != low[1][at]), least)
     while ahead and is_content(one[ahead - 1]):
         ahead -= 1

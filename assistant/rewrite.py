@@ -178,7 +178,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     form = carried(question, state.asked, labels) or carried(question, _two_asked_about(question, state), labels)
     if form:
         return state.heard(question, form, state.talk.topic, 1.0)
-    question = CORRECTS.sub("", question)
+    question = CORRECTS.sub("", question) or question
     if _BARE.match(question):
         return state.heard(question, f"{state.asked.rstrip(' ?.!')}: {question}", state.talk.topic, 1.0)
     lead_in = _LEAD_IN.match(question)

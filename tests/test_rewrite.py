@@ -405,6 +405,7 @@ def test_a_chat_model_that_fails_is_done_without_and_the_log_says_so(
         (("How long is the AIGP exam?", "actually the CAIP one"), "How long is the CAIP exam?"),
         (("What did cooks earn in 2025?", "no the newer figure, 2026"), "What did cooks earn in 2026?"),
         (("What do bakers earn?", "no wait, what is a smith?"), "what is a smith?"),
+        (("Can I become a judge before I am old?", "no."), "no."),
     ],
 )
 def test_a_turn_that_puts_the_one_before_right_is_read_with_it(turns: tuple[str, ...], expected: str) -> None:
