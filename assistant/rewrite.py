@@ -188,7 +188,8 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
     attributes_only = only_attributes(rest, labels) and not has_topic(rest, labels) and not asks_what_for(question)
     if is_fragment(rest) and (state_after := _phrase(rest, question, state, labels, similar, meant, attributes_only)):
         return state_after
-    if meant is None:
+    says_nothing = not pronoun and not stems(rest) and not QUESTION_WORD.match(rest)
+    if meant is None or says_nothing:
         return state.heard(question, question)
     if not pronoun and (one := _SUCH_ONE.search(question)) and (such := _named_with_a(state.talk)):
         of_such = f"{question[: one.start('one')]}{article(such.text)} {such.text}?"

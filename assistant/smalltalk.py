@@ -51,17 +51,23 @@ _SAYINGS: tuple[tuple[str, str], ...] = (
         r"(?:[\s,!.]+(?:lol|haha+|tho|though|wow|hm+))*",
         "I see. What would you like to know next?",
     ),
+    (
+        r"(?:(?:yes|yep|yeah|yea|no|nope|nah|sure|maybe|perhaps|not really|not sure|none|neither|all of them)[\s,!.]*)+",
+        "Tell me in a few words what you would like to know.",
+    ),
     (rf"{_PRAISE}(?:[\s,!.]+{_PRAISE})*", "Good. Ask me anything else about careers in AI and machine learning."),
 )
 _COMPILED = tuple((re.compile(rf"[\s,!.]*{pattern}[\s,!.?]*", re.IGNORECASE), reply) for pattern, reply in _SAYINGS)
 
 
 def reply_to(question: str) -> str:
-    """The reply to a message that is nothing but smalltalk; empty for everything else.
+    """The reply to a message that is nothing but smalltalk, or a yes or no; empty for everything else.
 
     >>> reply_to("Thanks a lot!"), reply_to("Hi, what does a data scientist earn?")
     ('You are welcome.', '')
     >>> reply_to("thats less than i make now lol"), reply_to("Is that less than I make?")
     ('I see. What would you like to know next?', '')
+    >>> reply_to("no."), reply_to("no nurses?")
+    ('Tell me in a few words what you would like to know.', '')
     """
     return next((reply for pattern, reply in _COMPILED if pattern.fullmatch(question)), "")
