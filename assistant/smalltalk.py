@@ -52,7 +52,7 @@ _SAYINGS: tuple[tuple[str, str], ...] = (
         "I see. What would you like to know next?",
     ),
     (
-        r"(?:(?:yes|yep|yeah|yea|no|nope|nah|sure|maybe|perhaps|not really|not sure|none|neither|all of them)[\s,!.]*)+",
+        r"(?:(?:yes|yep|yeah|yea|no|nope|nah|sure|maybe|not really|not sure|none|neither)[\s,!.]*)+",
         "Tell me in a few words what you would like to know.",
     ),
     (rf"{_PRAISE}(?:[\s,!.]+{_PRAISE})*", "Good. Ask me anything else about careers in AI and machine learning."),
