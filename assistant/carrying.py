@@ -203,4 +203,5 @@ def _run(text: str, *, ends: bool) -> list[str]:
     """The runs of words that end a text, or begin it, the longest first."""
     near = text[-_NEAR:] if ends else text[:_NEAR]
     found = [one for one in spans(near) if (one.end == len(near) if ends else not one.start)]
-    return [one.text for one in found if _SAID_OF_BOTH.isdisjoint(one.text.lower().split())]
+    usable = [one.text for one in found if _SAID_OF_BOTH.isdisjoint(one.text.lower().split())]
+    return sorted(usable, key=len, reverse=True)

@@ -417,6 +417,7 @@ def test_a_turn_that_puts_the_one_before_right_is_read_with_it(turns: tuple[str,
     [
         (("What do teachers earn?", "and engineers?", "which of the two pays better?"), "teachers or engineers?"),
         (("What does a smith do?", "And a cook?", "which one is harder?"), "smith or cook?"),
+        (("Is the H-1B visa rare?", "and the L-1?", "which is faster"), "H-1B or L-1?"),
     ],
 )
 def test_a_choice_is_between_the_two_things_that_were_asked_about_in_turn(
