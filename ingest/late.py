@@ -142,7 +142,11 @@ def matched(
 
 def _means(ones: Vectors, begins: NDArray[np.intp]) -> Vectors:
     """Unit vectors of runs of words, of which 0 and 1 tell the signs."""
-    counts = np.diff(np.r_[begins, len(ones)]).astype(np.float32)
-    means: Vectors = 2 * np.add.reduceat(ones, begins, axis=0) - counts[:, None]
+    ends = np.r_[begins[1:], len(ones)]
+    # One sum a run: `np.add.reduceat` over rows takes over ten times as long.
+    sums = np.empty((len(begins), ones.shape[1]), np.float32)
+    for row, (start, end) in enumerate(zip(begins, ends, strict=True)):
+        np.add.reduce(ones[start:end], axis=0, out=sums[row])
+    means: Vectors = 2 * sums - (ends - begins).astype(np.float32)[:, None]
     means /= np.sqrt(np.maximum(1e-6, np.einsum("ij,ij->i", means, means)))[:, None]
     return means
