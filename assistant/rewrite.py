@@ -33,6 +33,7 @@ from assistant.topics import (
     asks_what_for,
     is_plural,
     leaves_out,
+    names_people,
     pointed_at,
 )
 from assistant.types import NOT_HELD, Turn
@@ -323,8 +324,8 @@ def put(question: str, pronoun: Pronoun | None, name: str, joined: str = "of") -
     "What are lung cancer's symptoms?"
     >>> put("What are the symptoms?", None, "lung cancer")
     'What are the symptoms of lung cancer?'
-    >>> put("How do I become one?", None, "welder")
-    'How do I become a welder?'
+    >>> put("How do I become one?", None, "welder"), put("What do they earn?", Pronoun(8, 12, plural=True), "nurse")
+    ('How do I become a welder?', 'What do nurses earn?')
     """
     if pronoun is None and (one := _ONE_AT_END.search(question)):
         return f"{question[: one.start()]}{'' if is_plural(name) else f'{article(name)} '}{name}?"
@@ -332,5 +333,7 @@ def put(question: str, pronoun: Pronoun | None, name: str, joined: str = "of") -
         return f"{question.rstrip(' ?.!')} {joined} {name}?"
     if question[pronoun.start : pronoun.end].lower() == "there":
         name = f"at {name}"
+    elif pronoun.plural and not pronoun.possessive and names_people(name) and not is_plural(name):
+        name = f"{name}s"
     owner = name + ("'" if name.endswith("s") else "'s") if pronoun.possessive else name
     return f"{question[: pronoun.start]}{owner}{question[pronoun.end :]}"

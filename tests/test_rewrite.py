@@ -68,7 +68,7 @@ def _ask(*turns: str) -> str:
         (("What do cooks earn?", "Which cities pay best?"), "Which cities pay best of cooks?"),
         (("Can I switch to AI at 50?", "How long would it take?"), "How long would it take to switch to AI at 50?"),
         (("Do I need a PhD to be a chemist?", "how long does that take?"), "how long does that take to be a chemist?"),
-        (("Do I need a PhD to be a chemist?", "What do they earn?"), "What do chemist earn?"),
+        (("Do I need a PhD to be a chemist?", "What do they earn?"), "What do chemists earn?"),
         (("How do I ask for a raise?", "And if they say no?"), "How do I ask for a raise: And if they say no?"),
         (("What does an AI engineer earn?", "Why so much?"), "What does an AI engineer earn: Why so much?"),
         (("Can I switch at 50?", "Is that realistic with kids?"), "Is that realistic to switch at 50 with kids?"),
@@ -136,7 +136,7 @@ def _slightly(text: str, others: Sequence[str]) -> Sequence[float]:
             "What does a robotics engineer earn in Berlin?",
         ),
         (("What does a data scientist do?", "And skills?"), "Skills of data scientist?"),
-        (("What does a data scientist do?", "How much do they earn?"), "How much do data scientist earn?"),
+        (("What does a data scientist do?", "How much do they earn?"), "How much do data scientists earn?"),
         (("What does a data scientist do?", "Why?"), "What does a data scientist do: Why?"),
     ],
 )
