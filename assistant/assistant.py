@@ -200,7 +200,10 @@ class Assistant:
 
     def _reread(self, question: str, searched_for: str, hits: Sequence[Hit], turns: Sequence[Turn],
                 find: Find, owners: Sequence[str]) -> tuple[str, list[Hit]] | None:  # fmt: skip
-        """Another reading of a follow-up with its passages, where that is answered and the first is not."""
+        """Another reading of a follow-up with its passages, where that is answered and the first is not.
+
+        A bare phrase that was looked up with the question before it is read alone where no reading is answered.
+        """
         if len(question) > LONGEST_FOLLOW_UP:
             return None
         clear = ask_back(read_question(searched_for), hits) is None

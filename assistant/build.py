@@ -110,6 +110,7 @@ class LibraryRewriter:
             labels = labels.joined(read_labels(self._library.own_passages(owners)))
             known = frozenset(self._library.catalog.vocabulary(owners)[0])
         heard = () if begins_anew(question) else history
+        # A turn that a caller tells, not this assistant, comes as it was typed.
         before = [
             turn if turn.searched_for else replace(turn, question=with_capitals(speller.mend(turn.question, known)))
             for turn in heard

@@ -16,11 +16,15 @@ from assistant.spans import spans
 from assistant.topics import is_content, is_plural, mentions, names_people
 
 _AND = r"^(?:(?:and|but|so|or|ok|okay|then|well)\b[\s,]*)*"
+_COMPARATIVE = (
+    r"(?:cheap|clos|eas|earl|fast|great|hard|high|larg|late|long|low|new|old|quick|rich|saf|short|simpl|slow|small|smart"
+    r"|steep|strong|tough|wid|young|bigg|fewe|near)i?e?(?:r|st)"
+)
+"""A word in its comparative or superlative; by its ending alone, "consider" would be one."""
 _CHOICE = re.compile(
     _AND + r"(?:which|what|who)(?: (?:one|ones|role|job|field|career|path|of (?:them|these|those|the two)))?"
     r" (?:is|are|has|have|gets?|pays?|earns?|makes?|grows?|needs?|takes?|requires?|would|will|should|do|does)\b.*"
-    r"\b(?:more|less|better|worse|best|most|least|should i .+|(?:cheap|clos|eas|earl|fast|great|hard|high|larg|late|"
-    r"long|low|new|old|quick|rich|saf|short|simpl|slow|small|smart|steep|strong|tough|wid|young|bigg|fewe|near)i?e?(?:r|st))\b",
+    rf"\b(?:more|less|better|worse|best|most|least|should i .+|{_COMPARATIVE})\b",
     re.IGNORECASE,
 )
 _WHICH = re.compile(

@@ -21,7 +21,9 @@ _NOT_BUT = re.compile(
     r"(?P<new>[^,;?]{2,60})\W*$",
     re.IGNORECASE,
 )
+"""What is to stand for what: "not nurses, I mean welders"."""
 _OF_WHO_ASKS = re.compile(r"(?:i|we|my|our)\b|(?:i|we)['’]", re.IGNORECASE)
+"""How what somebody tells of themselves begins; it mends nothing: "sorry, I live in Spain"."""
 
 
 def mended(question: str, before: str, labels: Labels, similar: Similar) -> str:

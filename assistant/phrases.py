@@ -21,6 +21,7 @@ _BARE_WORDS = 5
 _ANY = frozenset(stems("one ones thing things"))
 """What stands for anything."""
 _CLAUSES = re.compile(r"[,;:] +")
+"""Between clauses, of which one may ask: "the analysts, what do they make"."""
 _NO_PHRASE = re.compile(r"[?.!]|\w (?:vs\.?|versus|or) \w", re.IGNORECASE)
 """What two sentences have, or two things side by side, which are a question by themselves: "renting or buying"."""
 _ASKING = frozenset(

@@ -39,7 +39,7 @@ _INTRODUCED = re.compile(r"\b(?:my|our|your|an?)\s+\w", re.IGNORECASE)
 _GROWS = re.compile(r"(?:grow|shrink|declin|dy|boom|chang)(?:ing|s)\b")
 """What a thing does, and no second word of its name: "Is the field growing?"."""
 _ASKS_BE = re.compile(r"(?:(?:why|but|so|and) )?(?:is|was|isn't|would|will)", re.IGNORECASE)
-_LIKENED = re.compile(r"(?:is|are|was|were|'s|’s|s) $", re.IGNORECASE)
+_LIKENED = re.compile(r"(?:\b(?:is|are|was|were|hows|whats)|['’]s) $", re.IGNORECASE)
 _SAID_OF_IT = frozenset("different similar better worse harder easier cheaper enough normal true legal common".split())
 """What is said of a "that" and is no thing itself: "How's that different from nursing?"."""
 _CLEFT = re.compile(r"(?:(?:true|correct|right)\b|[$€£]?\d).*\bthat\b")
@@ -94,8 +94,8 @@ def _points_nowhere(question: str, match: re.Match[str]) -> bool:
     if word in _OWNERS and (any(one.signs["after_do"] for one in named) or _OWNED.search(before)):
         return True
     likened = following in _SAID_OF_IT and _LIKENED.search(before)
-    ahead = _AUXILIARY_AT_END.search(before) or likened
-    if word in _POINTING and (not before.strip() or (stems(following) and not ahead)):
+    subject = _AUXILIARY_AT_END.search(before) or likened
+    if word in _POINTING and (not before.strip() or (stems(following) and not subject)):
         return True
     if word in ("this", "that") and _DOING.search(before):
         return True

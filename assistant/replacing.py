@@ -24,30 +24,28 @@ ALIKE, KINDS = 0.7, 0.45
 plurals may, which name kinds of a thing: "nurses", "teachers"."""
 _ARTICLE = re.compile(r"^(?:the|a|an|some|any)\b\s*", re.IGNORECASE)
 _ONES = re.compile(r"(?<=\w) ones?$", re.IGNORECASE)
+"""What stands for the thing itself behind what is said of it: "the junior ones"."""
 _AN = re.compile(r"\b(a|an)( (?:(?!(?:for|in|of|at|to|with|as|from)\b)[\w-]+ ){0,3})$", re.IGNORECASE)
+"""An article that goes with what comes next, with words of its own between."""
 _OF_NAMES = frozenset(("at", "in", "near"))
 """In front of a name's place, a name."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
-def unlike(text: str, others: Sequence[str]) -> Sequence[float]:
-    """Nothing is like anything: a bare phrase begins anew unless the library knows its like."""
-    return [0.0 for _ in others]
-
-
 def put_in_place(fragment: str, before: str, labels: Labels, similar: Similar, led: bool) -> str:
     """The question before, with the fragment in the place of its like; a place or time that has none goes behind it.
 
-    Empty where the fragment neither replaces anything nor can be added. `led`: whether an "and" or "what about" leads.
+    Empty where the fragment neither replaces anything nor can be added. `led`: whether an "and" or "what about" leads;
+    a fragment without it begins anew unless the library knows its like.
     """
-    years = _YEAR.findall(fragment), list(_YEAR.finditer(before))
-    if led and len(years[0]) == len(years[1]) == 1:
-        return f"{before[: years[1][0].start()]}{years[0][0]}{before[years[1][0].end() :]}"
+    new, old = _YEAR.findall(fragment), list(_YEAR.finditer(before))
+    if led and len(new) == len(old) == 1:
+        return f"{before[: old[0].start()]}{new[0]}{before[old[0].end() :]}"
     preposition = PREPOSITION.match(fragment)
     lead = preposition.group().strip().lower() if preposition else ""
     whole = fragment[preposition.end() :] if preposition else fragment
     name = _ONES.sub("", _ARTICLE.sub("", whole))
-    target = _like(name, lead, spans(before), labels, similar)
+    target = _like(name, lead, spans(before), labels, similar if led else None)
     same_thing = _ONES.search(whole) or (whole.lower().startswith("the ") and is_name(name))
     if target is None and led and same_thing and (is_name(name) or not is_english(name)):
         # "The CAIP one", "the CAIP" for "the AIGP exam": the name is another, the thing the same.
@@ -78,8 +76,8 @@ def _put_name(name: str, ahead: str, behind: str) -> str:
     return ahead + name + behind
 
 
-def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, similar: Similar) -> Span | None:
-    """The span of the question before that a new name replaces."""
+def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, similar: Similar | None) -> Span | None:
+    """The span of the question before that a new name replaces; by the library alone without `similar`."""
     label = _known(key(name), labels)
     for span in candidates:
         if labels.siblings(label, _known(key(span.text), labels)):
@@ -95,7 +93,7 @@ def _like(name: str, lead: str, candidates: Sequence[Span], labels: Labels, simi
             return next((one for one in same if is_name(one.text)), same[0])
         if lead in {"in", "at", "near", "around"}:
             return None
-    return _nearest(name, candidates, labels, similar)
+    return _nearest(name, candidates, labels, similar) if similar else None
 
 
 def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Similar) -> Span | None:
@@ -105,10 +103,10 @@ def _nearest(name: str, candidates: Sequence[Span], labels: Labels, similar: Sim
     usable = [one for one in named if key(one.text) in labels.titles or not only_attributes(one.text, labels)]
     if not usable:
         return None
-    if similar is not unlike and is_name(name) and (only := only_name(usable)):
+    if is_name(name) and (only := only_name(usable)):
         return only
     people = [one for one in usable if names_people(one.text) and is_plural(one.text)]
-    if similar is not unlike and people and names_people(name) and is_plural(name):
+    if people and names_people(name) and is_plural(name):
         return people[0] if all(one.end == people[0].end for one in people) else None
     scores = similar(name, [span.text for span in usable])
     least = [KINDS if is_plural(name) and is_plural(span.text) else ALIKE for span in usable]

@@ -1,8 +1,8 @@
 """From a follow-up and the turns before it to one question that stands alone, without any model.
 
 What the new turn leaves out is carried over from the question before, what it names anew takes the place of its
-like, and a question that stands on its own is left as it is. Which words are alike is read off the library
-(`labels`) and, where the library does not know them, off the embedding model (`similar`).
+like (`replacing`), what it puts right is put right (`corrections`), and a question that stands on its own is left as
+it is.
 
 What a pronoun, or a question that leaves out what it is about, points back to is weighed in `topics`. It does not
 resolve references to what only an answer named, but for "the second one".
@@ -21,7 +21,7 @@ from assistant.phrases import QUESTION_WORD, has_topic, is_fragment, named_anew,
 from assistant.places import is_place
 from assistant.pronouns import name_ordinal, pronoun_in
 from assistant.question import read_question
-from assistant.replacing import Similar, put_in_place, unlike
+from assistant.replacing import Similar, put_in_place
 from assistant.smalltalk import reply_to
 from assistant.spans import article
 from assistant.topics import (
@@ -49,6 +49,7 @@ _LITTLE = 2
 _TOLD_AHEAD = re.compile(r"^(?P<told>(?:i['’]?m|i am) (?:an? |currently |now )[^,.;?!]{2,40})[,.;!]\s", re.IGNORECASE)
 """Who somebody is, in front of what they ask: "I'm a nurse, can I teach?"."""
 _ENDED = re.compile(r"\s+(?:then|too|as well|instead)$", re.IGNORECASE)
+"""What is said behind a phrase and is no part of it: "India then"."""
 _BARE = re.compile(
     r"^(?:(?:and|but|so|ok|okay)[\s,]+)*(?:why|how|how so|how come|since when|when|where|who|really|says who"
     r"|why (?:not|so|that)|what then"
@@ -80,15 +81,16 @@ _SUCH_ONE = re.compile(
 )
 """One of what was named before: "Do I need one?"."""
 _ONE_AT_END = re.compile(r"(?<=\bbecome )one\W*$", re.IGNORECASE)
+_MORE = "more|less|better|worse|higher|lower|faster|slower|fewer|bigger"
 _THAN_ANOTHER = re.compile(
     r"^(?:and |but |so )*(?:is|was|are|were) (?:that|this|it|they|those) (?:also |even |much |really |still )*"
-    r"(?:more|less|better|worse|higher|lower|faster|slower|above|below|fewer|bigger)(?: than)? "
+    rf"(?:{_MORE}|above|below)(?: than)? "
     r"(?P<other>(?:(?:for|in|of|at) )?[\w][^,;?]*)\W*$",
     re.IGNORECASE,
 )
 """What asks for the same of another: "Is that more than for cooks?"."""
 _MORE_THAN = re.compile(
-    r"^(?:and |but |so )*(?:more|less|better|worse|higher|lower|faster|slower|fewer|bigger) than "
+    rf"^(?:and |but |so )*(?:{_MORE}) than "
     r"(?P<other>(?:(?:for|in|of|at) \w|(?-i:[A-Z]))[^,;?]*?)(?: or (?:more|less|not))?\W*$",
     re.IGNORECASE,
 )
@@ -105,7 +107,6 @@ _LEVEL_ALONE = re.compile(
     re.IGNORECASE,
 )
 """A level of a career without the work it is of: "What does a senior get?"."""
-_WORD = re.compile(r"[\w$%+#'’.-]*[\w$%+#]")
 
 
 def standalone(question: str, history: Sequence[Turn], labels: Labels, similar: Similar) -> str:
@@ -146,7 +147,7 @@ class State:
     talk: Talk = Talk()
     """What has been named so far."""
     told: str = ""
-    """What somebody told of themselves in a turn that asked nothing."""
+    """What somebody told of themselves, in a turn that asked nothing or in front of a question."""
     beside: bool = False
     """Whether the last question is a part of the same turn as the next."""
     before: str = ""
@@ -172,7 +173,7 @@ def _step(question: str, state: State, labels: Labels, similar: Similar) -> Stat
         same = put_in_place(other, state.asked, labels, similar, led=True)
         return state.heard(question, same or _set_beside(other, state, labels), state.talk.topic, 1.0)
     if _of_who_told(question, state, labels):
-        # What was told of oneself and asked nothing belongs to the questions that come next and name little.
+        # What was told of oneself belongs to the questions that come next and name little.
         return replace(state.heard(question, question), asked=f"{state.told}. {question}")
     if right := mended(question, state.asked, labels, similar):
         return _without_last(state, right).heard(right, right)
@@ -233,11 +234,14 @@ def _two_asked_about(question: str, state: State) -> str:
 def _phrase(
     rest: str, question: str, state: State, labels: Labels, similar: Similar, meant: Mention | None, attribute: bool
 ) -> State | None:
-    """The state after a turn that only names something; None where it takes nothing from the turns before."""
+    """The state after a turn that only names something; None where it takes nothing from the turns before.
+
+    `attribute`: whether it only names what is asked about a thing ("salary"), which is then asked of what was `meant`.
+    """
     if attribute and meant and (meant.key in labels.titles or not set(meant.key) <= labels.attributes):
         return state.heard(question, f"{rest[:1].upper()}{rest[1:]} of {meant.text}?", meant.key, 1.0)
     led = _led(question) or is_place(rest)
-    asked = put_in_place(rest, state.asked, labels, similar if led else unlike, led)
+    asked = put_in_place(rest, state.asked, labels, similar, led)
     if not asked and led and meant and state.beside:
         return state.heard(question, put(question, None, meant.text), meant.key, 1.0)
     if asked:
@@ -272,10 +276,11 @@ def _of_who_told(question: str, state: State, labels: Labels) -> bool:
         return False
     if only_told(state.asked):
         return True
-    named = any(word[:1].isupper() and word not in ("I", "I'm", "I’m") for word in question.split()[1:])
+    named = len(read_question(question).subject) > _LITTLE or any(
+        word[:1].isupper() and word not in ("I", "I'm", "I’m") for word in question.split()[1:]
+    )
     # "They" may be employers, whom nobody has named.
     points = (one := pronoun_in(question)) and not one.plural
-    named = named or len(read_question(question).subject) > _LITTLE
     return not (named or has_topic(question, labels) or points) and bool(
         QUESTION_WORD.match(_LEAD_IN.sub("", question))
     )

@@ -22,7 +22,7 @@ class Span:
     start: int
     end: int
     preposition: str = ""
-    """The preposition in front of it, lower-case."""
+    """The preposition in front of it, or of its "a" or "an", lower-case."""
 
 
 def spans(question: str) -> list[Span]:

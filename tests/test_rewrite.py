@@ -15,10 +15,9 @@ from assistant.chat_rewriter import ChatModelRewriter
 from assistant.labels import read_labels
 from assistant.phrases import phrase_of
 from assistant.pronouns import pronoun_in
+from assistant.replacing import Similar
 from assistant.rewrite import standalone
-from assistant.spelling import Speller
 from assistant.types import NOT_HELD, Turn
-from ingest.library import Vocabulary
 from ingest.types import Passage, Reference, Source, Statement
 from ingest.words import stems
 
@@ -47,13 +46,13 @@ LABELS = read_labels(
 )
 
 
-def _unlike(text: str, others: Sequence[str]) -> Sequence[float]:
-    """Stands in for the embedding model where it must not be needed: nothing is like anything."""
-    return [0.0 for _ in others]
+def _like(similarity: float) -> Similar:
+    """Everything as much alike."""
+    return lambda _, others: [similarity for _ in others]
 
 
 def _ask(*turns: str) -> str:
-    return standalone(turns[-1], [Turn(turn) for turn in turns[:-1]], LABELS, _unlike)
+    return standalone(turns[-1], [Turn(turn) for turn in turns[:-1]], LABELS, _like(0.0))
 
 
 @pytest.mark.parametrize(
@@ -89,23 +88,15 @@ def _ask(*turns: str) -> str:
 def test_the_form_of_a_follow_up_says_what_it_takes_along(turns: tuple[str, ...], expected: str) -> None:
     like = "What about London?" in turns
     history = [Turn(turn) for turn in turns[:-1]]
-    assert standalone(turns[-1], history, LABELS, _slightly if like else _unlike) == expected
+    assert standalone(turns[-1], history, LABELS, _like(0.4) if like else _like(0.0)) == expected
 
 
 def test_what_was_put_right_is_no_longer_what_the_talk_is_about() -> None:
     history = [Turn("What does a data scientist do?"), Turn("no, I meant a smith")]
-    asked = standalone("and what do they earn?", history, LABELS, _alike)
+    asked = standalone("and what do they earn?", history, LABELS, _like(0.8))
     assert "smith" in asked and "data scientist" not in asked
     assert _ask("How do I get in as a nurse?", "sorry, as a teacher") == "How do I get in as a teacher?"
     assert _ask("Is the H-1B visa rare?", "and the L-1?") == "Is the L-1 visa rare?"
-
-
-def _alike(text: str, others: Sequence[str]) -> Sequence[float]:
-    return [0.8 for _ in others]
-
-
-def _slightly(text: str, others: Sequence[str]) -> Sequence[float]:
-    return [0.4 for _ in others]
 
 
 @pytest.mark.parametrize(
@@ -160,13 +151,13 @@ def test_a_question_that_stands_alone_is_left_as_it_is(question: str) -> None:
 
 def test_the_second_one_is_the_second_item_of_the_answer() -> None:
     answer = "Three cities lead:\n- San Francisco: $179 [1]\n- Seattle: $173 [2]"
-    found = standalone("How much is the second one?", [Turn("Which cities pay best?", answer)], LABELS, _unlike)
+    found = standalone("How much is the second one?", [Turn("Which cities pay best?", answer)], LABELS, _like(0.0))
     assert found == "How much is Seattle?"
 
 
 def test_what_a_turn_searched_for_is_what_the_next_one_follows() -> None:
     turn = Turn("and there?", "", "What do robotics engineers earn in Seattle?")
-    assert standalone("And in San Francisco?", [turn], LABELS, _unlike) == (
+    assert standalone("And in San Francisco?", [turn], LABELS, _like(0.0)) == (
         "What do robotics engineers earn in San Francisco?"
     )
 
@@ -240,8 +231,8 @@ def test_a_change_of_subject_carries_nothing(question: str) -> None:
 @pytest.mark.parametrize("question", ["Which skills do employers want most?", "Which jobs pay most?"])
 def test_what_nothing_was_held_of_is_not_carried_into_a_question_with_a_subject(question: str) -> None:
     before = "What is the best pizza in Rome of qwer zxcv?"
-    assert standalone(question, [Turn(before, NOT_HELD)], LABELS, _unlike) == question
-    pointing = standalone("Who sells it?", [Turn(before, NOT_HELD)], LABELS, _unlike)
+    assert standalone(question, [Turn(before, NOT_HELD)], LABELS, _like(0.0)) == question
+    pointing = standalone("Who sells it?", [Turn(before, NOT_HELD)], LABELS, _like(0.0))
     assert pointing != "Who sells it?"
 
 
@@ -331,36 +322,6 @@ def test_greetings_and_thanks_name_nothing() -> None:
     assert _ask("Tell me about welding.", "hello", "Is it dangerous?") == "Is welding dangerous?"
 
 
-def test_names_are_not_mended_into_other_words() -> None:
-    speller = Speller(Vocabulary({"diagram": 3, "kubernet": 9}, {"diagram": 3, "kubernetes": 9}, 10), LABELS)
-    assert speller.mend("What did the Milgram study show?") == "What did the Milgram study show?"
-    assert speller.mend("What is Kuberntees for?") == "What is kubernetes for?"
-    assert speller.mend("draw a diagramm") == "draw a diagram"
-
-
-def test_names_that_the_library_lacks_are_not_mended_towards_what_stands_near_by_chance() -> None:
-    words = {"thing": 9, "ship": 4, "palo": 1, "stock": 1, "python": 8}
-    speller = Speller(Vocabulary(words, words, 10), LABELS)
-    for question in ("Tell me more about Ching Shih.", "What is paleo?"):
-        assert speller.mend(question) == question
-    assert speller.mend("is Pythn hard, and what are stok options?") == "is python hard, and what are stock options?"
-
-
-@pytest.mark.parametrize(
-    ("asked", "written"),
-    [
-        ("how do i become an ML engineer?", "how do i become a machine learning engineer?"),
-        ("do ml engineers weld?", "do machine learning engineers weld?"),
-        ("What does an AI/ML engineer do?", "What does an AI/ML engineer do?"),
-        ("Is ML hard?", "Is ML hard?"),
-    ],
-)
-def test_initials_that_begin_a_title_are_written_out_before_the_rest_of_it(asked: str, written: str) -> None:
-    words = {"machine": 9, "learning": 9, "engineer": 9, "ml": 5, "ai": 9, "weld": 2}
-    speller = Speller(Vocabulary({**{stem: n for word, n in words.items() for stem in stems(word)}}, words, 10), LABELS)
-    assert speller.mend(asked) == written
-
-
 class _Slow(FakeListChatModel):
     """A model that thinks for longer than it is given."""
 
@@ -424,7 +385,7 @@ def test_a_choice_is_between_the_two_things_that_were_asked_about_in_turn(
     turns: tuple[str, ...], expected: str
 ) -> None:
     history = [Turn(turn) for turn in turns[:-1]]
-    assert standalone(turns[-1], history, LABELS, _slightly).endswith(f", {expected}")
+    assert standalone(turns[-1], history, LABELS, _like(0.4)).endswith(f", {expected}")
 
 
 def test_what_is_asked_of_a_place_is_asked_of_another_and_of_a_year_of_another_year() -> None:
@@ -479,14 +440,6 @@ def test_a_bare_phrase_that_no_label_holds_is_searched_for_with_what_led_to_it()
 )
 def test_only_what_points_back_is_looked_for_in_the_turns_before(turns: tuple[str, ...], expected: str) -> None:
     assert _ask(*turns) == expected
-
-
-def test_typos_are_mended_towards_words_that_were_said() -> None:
-    words = {"land": 9, "loan": 2, "whatsa": 2, "what": 9}
-    speller = Speller(Vocabulary(words, words, 10), LABELS)
-    assert speller.mend("who pays the loand") == "who pays the land"
-    assert speller.mend("who pays the loand", said={"loan"}) == "who pays the loan"
-    assert speller.mend("whata ship") == "what ship"
 
 
 def test_a_title_made_of_a_text_s_first_words_is_no_name() -> None:
