@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from assistant.pairing import paired
 from assistant.parts import Parts, compares, otherwise, parts, without_tail
 from assistant.qualifiers import ASKED_PLACE, places
 from assistant.question import Question, asked_alone, read_question
-from assistant.sides import Part
+from assistant.sides import Part, contrasts
 from assistant.spelling import is_everyday, mistyped
 from assistant.types import Cited, Delta, Draft, Turn, Wish
 from ingest.types import Hit
@@ -342,14 +343,18 @@ def _takes_sides(taken: Parts, whole: Finding) -> bool:
 def _of_both(taken: Parts, whole: Finding) -> Finding:
     """The finding by the statements that name both sides, where the lead only holds the words of a side here and there.
 
-    "Machine learning engineers and data scientists" has the words of a data engineer, and says nothing of one.
+    "Machine learning engineers and data scientists" has the words of a data engineer, and says nothing of one. Where it
+    is asked how they differ, by those that set one against the other, if there are any.
     """
     names = [f" {' '.join(stems(part.about))} " for part in taken.parts]
     said = [(one, f" {' '.join(stems(statement_text(one.hit, one.statement)))} ") for one in whole.candidates]
     lead = next((words for one, words in said if one is whole.lead), "")
-    if not any(name not in lead and set(name.split()) <= set(lead.split()) for name in names):
-        return whole
     both = tuple(one for one, words in said if all(name in words for name in names))
+    scattered = any(name not in lead and set(name.split()) <= set(lead.split()) for name in names)
+    differ = whole.asked.kind == "difference" and not any(one in other for one, other in permutations(names, 2))
+    abouts = [part.about for part in taken.parts]
+    against = tuple(one for one in both if differ and contrasts(one.statement.text, abouts))
+    both = against if against or not scattered else both
     best = next((one for one in both if one.score > _NEARLY * whole.lead.score), None)
     return replace(whole, lead=best, candidates=both) if best else whole
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from assistant.labels import Labels, key
 from assistant.pronouns import pronoun_in
@@ -24,6 +25,7 @@ _CLAUSES = re.compile(r"[,;:] +")
 """Between clauses, of which one may ask: "the analysts, what do they make"."""
 _NO_PHRASE = re.compile(r"[?.!]|\w (?:vs\.?|versus|or) \w", re.IGNORECASE)
 """What two sentences have, or two things side by side, which are a question by themselves: "renting or buying"."""
+_AGAINST = re.compile(r"(?P<one>[^?.!,;:]+?) (?:vs\.?|versus) (?P<other>[^?.!,;:]+)", re.IGNORECASE)
 _ASKING = frozenset(
     stems(
         "need needed required require requirements kind kinds type types sort want wanted look best good main "
@@ -67,6 +69,24 @@ def phrase_of(asked: str) -> str:
     """
     phrase, dash, behind = asked.partition(" – ")
     return phrase if dash and behind.lower().endswith(f": {phrase.lower()}?") else ""
+
+
+def set_against(phrase: str) -> str:
+    """A bare phrase that sets one thing against another, as the question it stands for; else empty.
+
+    >>> set_against("cats versus dogs"), set_against("cats vs big dogs cost")
+    ('What is the difference between cats and dogs?', '')
+    """
+    two = _AGAINST.fullmatch(phrase)
+    if two is None or any(len(side) > 1 and side[end] in _ASKING for side, end in _ends(two)):
+        return ""
+    return f"What is the difference between {two['one']} and {two['other']}?"
+
+
+def _ends(two: re.Match[str]) -> Iterator[tuple[list[str], int]]:
+    """The words of both things, and where in them what is asked of both would stand."""
+    yield stems(two["one"]), 0
+    yield stems(two["other"]), -1
 
 
 def has_topic(rest: str, labels: Labels) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from assistant.carrying import carried, differing
 from assistant.corrections import CORRECTS, mended
 from assistant.labels import Labels
-from assistant.phrases import QUESTION_WORD, has_topic, is_fragment, named_anew, only_attributes, under
+from assistant.phrases import QUESTION_WORD, has_topic, is_fragment, named_anew, only_attributes, set_against, under
 from assistant.places import is_place
 from assistant.pronouns import name_ordinal, pronoun_in
 from assistant.question import read_question
@@ -84,7 +84,7 @@ _ONE_AT_END = re.compile(r"(?<=\bbecome )one\W*$", re.IGNORECASE)
 _MORE = "more|less|better|worse|higher|lower|faster|slower|fewer|bigger"
 _THAN_ANOTHER = re.compile(
     r"^(?:and |but |so )*(?:is|was|are|were) (?:that|this|it|they|those) (?:also |even |much |really |still )*"
-    rf"(?:{_MORE}|above|below)(?: than)? "
+    rf"(?:{_MORE}|above|below)(?: or (?:{_MORE}))?(?: than)? "
     r"(?P<other>(?:(?:for|in|of|at) )?[\w][^,;?]*)\W*$",
     re.IGNORECASE,
 )
@@ -249,6 +249,8 @@ def _phrase(
         kept = bool(held) and (held <= set(stems(asked)) or not held <= set(stems(state.asked)))
         # What took the place of something else leaves the talk about what it was about.
         return state.heard(question, asked, state.talk.topic, 1.0) if kept else state.heard(question, asked)
+    if against := set_against(rest):
+        return state.heard(question, against)
     if not led and not state.beside and named_anew(rest, labels):
         return replace(state.heard(question, question), asked=under(rest, state.put))
     return None

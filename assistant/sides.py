@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ _CONTINENTS = frozenset(("Europe", "Asia", "Africa", "America", "Australia"))
 """What only says where the places behind it lie: "in Europe, Germany or Spain"."""
 _BETWEEN_PLACES = re.compile(r"\s*,?\s*\b(?:and|or|versus|vs\.?|compared (?:to|with))\s+(?:(?:in|at|near)\s+)?|\s*,\s*")
 _JOINS = re.compile(
-    r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|against|over)\s+"
+    r"\s*,?\s+(?:and|or|vs\.?|versus|than|compared (?:to|with)|differs? from|different (?:from|to)|against|over)\s+"
     r"(?:(?:that|those|the one|the ones) (?:of|for)\s+"
     r"|(?:mine|my (?:current |present )?\w+|what i (?:now )?(?:earn|make|get)(?: now)?) as (?:an?\s+)?"
     r"|(?:of|for|as|at|by|to)\s+)?",
@@ -73,6 +74,9 @@ _IN_EACH = re.compile(
     r"(?P<other>[^?!.,;]+)\W*$",
     re.IGNORECASE,
 )
+_AGAINST = re.compile(r"\b(?:while|whereas|unlike|difference)\b|\bboth\b.*\bbut\b", re.IGNORECASE)
+_CLAUSE = re.compile(r", (?:but |and )?(?=(?:an?|the) )|; ", re.IGNORECASE)
+"""Between clauses, of which the second names what it is about."""
 _PEOPLE = frozenset("people folks guys".split())
 """What may end a name, though it names nothing by itself: "MLOps people"."""
 _NO_NAMES = frozenset("others nah nope never something anything nothing whatever elsewhere else".split())
@@ -194,6 +198,22 @@ def owners(question: str) -> list[Part]:
         return []
     ahead, after = question[match.end() : than.start()], question[than.end() + len(right) :]
     return [Part(_one_side("", name, f"{ahead} {after}"), name) for name in (match["name"], right)]
+
+
+def contrasts(said: str, sides: Sequence[str]) -> bool:
+    """Whether a statement tells of two things by turns, the one against the other.
+
+    >>> contrasts("Cook and smith: a cook fries, a smith forges.", ["cook", "smith"])
+    True
+    >>> contrasts("A cook can become a smith, or a baker.", ["cook", "smith"])
+    False
+    """
+    if _AGAINST.search(said):
+        return True
+    named = [frozenset(map(stem, _WORD.findall(side))) for side in sides]
+    apart = [one - other for one, other in itertools.permutations(named, 2)]
+    clauses = (frozenset(map(stem, _WORD.findall(clause))) for clause in _CLAUSE.split(said)[1:])
+    return any(own and own <= clause for clause in clauses for own in apart)
 
 
 def _bare(side: str) -> str:

@@ -26,11 +26,13 @@ import numpy as np
 from assistant.build import LibraryRewriter, open_library
 from assistant.types import Turn
 from evals.metrics import bootstrap, ndcg_at, percentile, recall_at
+from ingest.catalog import Catalog
 from ingest.dense import exact
-from ingest.embed import Embedded
+from ingest.embed import NO_WORDS, Embedded
 from ingest.fusion import fuse
+from ingest.late import Matched, matched
 from ingest.library import Library
-from ingest.ranking import CANDIDATES, PAIR, Listed, late_scores, ranked, weighed, worded
+from ingest.ranking import CANDIDATES, PAIR, Listed, Words, late_scores, ranked, weighed, worded
 from ingest.settings import load_settings
 from ingest.words import stems
 
@@ -48,6 +50,8 @@ class Asked(NamedTuple):
     """An expert's standalone question; empty where there is none."""
     relevant: Mapping[str, float]
     """Gain by document id."""
+    part: str = ""
+    """Which part of the set it belongs to, where its figures are told apart as well."""
 
 
 class Collection(NamedTuple):
@@ -89,7 +93,11 @@ def _judged(name: str, folder: Path, read: Callable[[dict[str, Any]], tuple[tupl
 
 
 def _paragraphs(folder: Path) -> Collection:
-    queries = (Asked((row["question"],), "", {row["gold"]: 1.0}) for row in _rows(folder / "questions.jsonl"))
+    parts = {True: "answered", False: "unanswerable"}
+    queries = (
+        Asked((row["question"],), "", {row["gold"]: 1.0}, parts[row["answerable"]])
+        for row in _rows(folder / "questions.jsonl")
+    )
     return Collection("squad2", folder / "paragraphs.jsonl", tuple(queries))
 
 
@@ -115,6 +123,17 @@ class Finder:
         """Cosine alone, exactly."""
         return self._documents(self._near(query, DEEP))
 
+    def whole(self, corpus: Path) -> Rank:
+        """Cosine over whole documents behind their titles, cut off at the model's window, as models are published."""
+        rows = list(_rows(corpus))
+        vectors = self.library.embedder.embed_passages([f"{row['title']}\n{row['text']}".strip() for row in rows])
+        numbers = np.arange(len(rows))
+
+        def rank(query: str) -> Sequence[str]:
+            return [str(rows[at]["_id"]) for at, _ in exact(numbers, vectors, self._asked(query).vector, DEEP)]
+
+        return rank
+
     def bm25(self, query: str) -> Sequence[str]:
         """BM25 alone."""
         return self._documents(self.library.catalog.full_text(stems(query), DEEP))
@@ -128,8 +147,10 @@ class Finder:
         return self._documents(sorted(scores.items(), key=lambda one: -one[1]))
 
     def without(self, part: str, query: str) -> Sequence[str]:
-        """Our ranking without one of its parts: `pairs`, `late`, `telling`, `bm25` or `vectors`."""
+        """Our ranking without one of its parts: `pairs`, `late`, `kind`, `beside`, `telling`, `bm25` or `vectors`."""
         asked = self._asked(query)
+        if part == "kind":
+            asked = asked._replace(asking=NO_WORDS)
         near = self._near(query, CANDIDATES)
         by_words: Listed = (
             []
@@ -152,9 +173,15 @@ class Finder:
         if part == "late":
             return self._documents([(one.number, one.score) for one in fuse(similarities, dict(by_words), mean)])
         words = weighed(query, asked, self._vocabulary.rarity, self._vocabulary.passages, self.library.catalog.spread)
-        found, _ = ranked(by_words, similarities, mean, partial(late_scores, self.library.catalog, asked, words),
-                          0.0 if part == "telling" else words.telling)  # fmt: skip
+        late = partial(self._alone if part == "beside" else late_scores, self.library.catalog, asked, words)
+        found, _ = ranked(by_words, similarities, mean, late, 0.0 if part == "telling" else words.telling)
         return self._documents([(one.number, one.score) for one in found])
+
+    @staticmethod
+    def _alone(catalog: Catalog, asked: Embedded, words: Words, numbers: Sequence[int]) -> dict[int, Matched]:
+        """`late_scores` that look at nothing beside a passage."""
+        held = catalog.words_of(numbers)
+        return matched(asked.vector, asked.words.vectors, words.weights, asked.asking.vectors, held, {})
 
     def _near(self, query: str, limit: int) -> Listed:
         return exact(self._numbers, self._vectors, self._asked(query).vector, limit)
@@ -183,9 +210,10 @@ def line(name: str, rankings: Sequence[Sequence[str]], relevant: Sequence[Mappin
     return f"  {name:22} " + "  ".join(cells)
 
 
-def measure(found: Collection, library: Library, *, ablation: bool, cost: bool) -> str:
+def measure(found: Collection, library: Library, *, ablation: bool, whole: bool, cost: bool) -> str:
     """All rows of one set."""
     finder = Finder(library)
+    ways = [*([("whole documents", finder.whole(found.corpus))] if whole else []), *_ways(finder, ablation)]
     columns = "  ".join(f"{name:19}" for name in ("R@1", "R@5", "R@10", "nDCG@5", "nDCG@10"))
     told = [
         f"{found.name}: {len(found.queries)} queries, {library.vocabulary().passages} passages",
@@ -193,8 +221,13 @@ def measure(found: Collection, library: Library, *, ablation: bool, cost: bool) 
     ]
     relevant = [one.relevant for one in found.queries]
     for suffix, queries in _ways_of_asking(found, LibraryRewriter(library)):
-        for name, rank in _ways(finder, ablation):
-            told.append(line(name + suffix, [rank(query) for query in queries], relevant))
+        for name, rank in ways:
+            rankings = [rank(query) for query in queries]
+            told.append(line(name + suffix, rankings, relevant))
+            for part in sorted({one.part for one in found.queries if one.part}):
+                inside = [one.part == part for one in found.queries]
+                of_part = list(itertools.compress(rankings, inside))
+                told.append(line(f"  {part}", of_part, list(itertools.compress(relevant, inside))))
     return "\n".join((*told, *([_cost(found, library)] if cost else [])))
 
 
@@ -213,7 +246,7 @@ def _ways_of_asking(
 def _ways(finder: Finder, ablation: bool) -> Iterator[tuple[str, Rank]]:
     yield from (("vectors", finder.vectors), ("BM25", finder.bm25), ("RRF", finder.rrf), ("ours", finder.ours))
     if ablation:
-        for part in ("pairs", "late", "telling", "bm25", "vectors"):
+        for part in ("pairs", "late", "kind", "beside", "telling", "bm25", "vectors"):
             yield f"- {part}", partial(finder.without, part)
 
 
@@ -261,8 +294,8 @@ def open_collection(found: Collection, cache: Path) -> Library:
     return library
 
 
-def main(folder: Path, only: str = "", cache: Path | None = None, *, ablation: bool = False, cost: bool = True,
-         every: int = 1, documents: int = 0) -> str:  # fmt: skip
+def main(folder: Path, only: str = "", cache: Path | None = None, *, ablation: bool = False, whole: bool = False,
+         cost: bool = True, every: int = 1, documents: int = 0) -> str:  # fmt: skip
     """Measure the sets at hand, or one of them.
 
     With `every` above 1 only each so-many-th query, with `documents` above 0 only so many documents of the set.
@@ -271,11 +304,11 @@ def main(folder: Path, only: str = "", cache: Path | None = None, *, ablation: b
     with tempfile.TemporaryDirectory() as thrown_away:
         for name, read in collections(folder).items():
             if only in ("", name) and (folder / name).is_dir():
-                whole, place = read(), cache or Path(thrown_away)
-                part = beginning(whole, documents, place) if documents else whole
+                every_one, place = read(), cache or Path(thrown_away)
+                part = beginning(every_one, documents, place) if documents else every_one
                 found = part._replace(queries=part.queries[::every])
                 library = open_collection(found, place)
-                told.append(measure(found, library, ablation=ablation, cost=cost))
+                told.append(measure(found, library, ablation=ablation, whole=whole, cost=cost))
                 library.close()
     return "\n\n".join(told)
 
@@ -289,6 +322,7 @@ if __name__ == "__main__":
     parser.add_argument("sets", nargs="*", help="scifact, squad2, mtrag-fiqa; all when none is named")
     parser.add_argument("--cache", type=Path, help="keep the libraries in this folder, and use those that are there")
     parser.add_argument("--ablation", action="store_true", help="also our ranking without each of its parts")
+    parser.add_argument("--whole", action="store_true", help="also vectors of whole documents, as models are published")
     parser.add_argument("--cost", action="store_true", help="also milliseconds and megabytes")
     parser.add_argument("--documents", type=int, default=0, metavar="N", help="the first N documents of a set only")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="ask each N-th query only")
@@ -298,7 +332,7 @@ if __name__ == "__main__":
         sys.exit("CAREER_BENCH_DATA is not set. Set it to the folder of third-party evaluation sets.")
     for one in given.sets or [""]:
         told = main(
-            Path(where), one, given.cache, ablation=given.ablation, cost=given.cost, every=given.every,
-            documents=given.documents,
+            Path(where), one, given.cache, ablation=given.ablation, whole=given.whole, cost=given.cost,
+            every=given.every, documents=given.documents,
         )  # fmt: skip
         print(told, flush=True)

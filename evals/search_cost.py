@@ -24,7 +24,7 @@ import numpy as np
 from evals.metrics import percentile
 from evals.retrieval import collections
 from ingest.catalog import Catalog
-from ingest.embed import Embedded, SentenceTransformerEmbedder, load_embedder
+from ingest.embed import NO_WORDS, Embedded, SentenceTransformerEmbedder, load_embedder
 from ingest.late import WordVectors, content_spans, unpacked
 from ingest.library import Library
 
@@ -48,7 +48,7 @@ class Remembering(SentenceTransformerEmbedder):
                     words = _words(text, catalog.words_of([number])[number], len(vector))
                     # An earlier version took words apart at their accents: such a text is embedded anew.
                     if len(words.spans) == len(words.vectors):
-                        self._held[text] = Embedded(vector, words)
+                        self._held[text] = Embedded(vector, words, NO_WORDS)
 
     def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
         """Each text as it is remembered; what is not is embedded."""

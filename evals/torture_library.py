@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.embed import Embedded, Embedder, load_embedder
-from ingest.late import WordVectors, content_spans
+from ingest.late import Span, WordVectors, content_spans, interrogative_spans
 from ingest.library import Library
 from ingest.types import Progress
 from ingest.words import stems
@@ -57,12 +57,14 @@ class HashingEmbedder:
         return vector
 
     def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
-        """Each text's vector and those of its content words, which know no context."""
+        """Each text's vector and those of its words, which know no context."""
         return [
-            Embedded(vector, WordVectors(spans, self.embed_passages([text[start:end] for start, end in spans])))
+            Embedded(vector, self._words(text, content_spans(text)), self._words(text, interrogative_spans(text)))
             for text, vector in zip(texts, self.embed_passages(texts), strict=True)
-            for spans in (tuple(content_spans(text)),)
         ]
+
+    def _words(self, text: str, spans: Sequence[Span]) -> WordVectors:
+        return WordVectors(tuple(spans), self.embed_passages([text[start:end] for start, end in spans]))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Words of each text."""

@@ -238,6 +238,19 @@ class Catalog(FullText):
             )
             return dict(rows.fetchall())
 
+    def beside(self, numbers: Sequence[int]) -> dict[int, list[int]]:
+        """Of these passages, those that stand just before or after one of them in its source, by its number."""
+        with self._told():
+            rows = self._connection().execute(
+                f"SELECT number, source_id, ordinal FROM passages WHERE number IN ({marks(numbers)})", tuple(numbers)
+            )
+            at = {(source, ordinal): number for number, source, ordinal in rows.fetchall()}
+        found = {
+            number: [at[place] for place in ((source, ordinal - 1), (source, ordinal + 1)) if place in at]
+            for (source, ordinal), number in at.items()
+        }
+        return {number: others for number, others in found.items() if others}
+
     def put(
         self,
         connection: sqlite3.Connection,

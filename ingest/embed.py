@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import ModelUnavailable, SettingsError
-from ingest.late import WordVectors, pooled
+from ingest.late import WordVectors, content_spans, interrogative_spans, pooled
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -43,7 +43,12 @@ class Embedded(NamedTuple):
     vector: Vectors
     """Unit vector of the whole, shape (dimension,)."""
     words: WordVectors
-    """None of them where the model tells only the whole."""
+    """Its content words; none of them where the model tells only the whole."""
+    asking: WordVectors
+    """Its interrogatives."""
+
+
+NO_WORDS = WordVectors((), np.zeros((0, 1), np.float32))
 
 
 class Embedder(Protocol):
@@ -68,7 +73,7 @@ class Embedder(Protocol):
         ...
 
     def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
-        """Each text's vector, and those of its content words where the model tells them."""
+        """Each text's vector, and those of its words where the model tells them."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -115,7 +120,7 @@ class SentenceTransformerEmbedder:
         return vector
 
     def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
-        """Each text's vector and those of its content words, from one reading."""
+        """Each text's vector and those of its words, from one reading."""
         again = self._read.get(texts[0]) if len(texts) == 1 else None
         if again is not None:
             return [again]
@@ -128,8 +133,9 @@ class SentenceTransformerEmbedder:
             vectors = one["token_embeddings"].float().numpy()[: int(one["attention_mask"].sum())]
             whole = one["sentence_embedding"].float().numpy()
             # The model's own mark stands last, also where the text was cut off.
-            words = pooled(text, tokens.offsets[: len(vectors) - 1], vectors)
-            made.append(Embedded(whole / np.linalg.norm(whole), words))
+            offsets = tokens.offsets[: len(vectors) - 1]
+            words, asking = (pooled(spans(text), offsets, vectors) for spans in (content_spans, interrogative_spans))
+            made.append(Embedded(whole / np.linalg.norm(whole), words, asking))
         if len(made) == 1:
             # A question: it is searched for again, and whoever answers it asks for its vector.
             with self._lock:
@@ -250,8 +256,7 @@ class LangChainEmbedder:
 
     def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
         """Each text's vector; a provider does not tell those of the words."""
-        none = WordVectors((), np.zeros((0, 1), np.float32))
-        return [Embedded(vector, none) for vector in self.embed_passages(texts)]
+        return [Embedded(vector, NO_WORDS, NO_WORDS) for vector in self.embed_passages(texts)]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """An estimate, four characters a token: the provider's own tokenizer is not known."""

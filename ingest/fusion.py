@@ -3,7 +3,7 @@
 No opinion is stretched to the best that one search came to. Cosine counts from the question's mean similarity (an
 unrelated passage) to 1; BM25 by what a passage would have that holds each of the question's words once; late
 interaction as it is. Where the question's words are rare in the library they tell passages apart, and count up to four
-times what they do where hundreds of passages hold them; there the passage's meaning counts 2.8 times as much.
+times what they do where hundreds of passages hold them; there the passage's meaning counts 2.6 times as much.
 docs/finding.md holds what each opinion gives on sets that other people made, and which set chose the weights.
 """
 
@@ -16,11 +16,11 @@ from typing import NamedTuple
 from ingest.late import Matched
 from ingest.words import STOPWORDS, words
 
-VECTOR, MEANING = 1.0, 0.6
-"""What the meaning of a passage counts, and that of its nearest statement."""
+VECTOR, MEANING, KIND = 1.0, 0.7, 0.45
+"""What the meaning of a passage counts, that of its nearest statement, and what the question's interrogatives find."""
 BM25, STATEMENT, PASSAGE = 0.1, 0.5, 0.6
 """What words count: BM25, and late interaction within one statement and within the passage."""
-TELLING, COMMON = 3.0, 1.8
+TELLING, COMMON = 3.0, 1.6
 """How many times more words count where the question's are rare, and the passage's meaning where they are not."""
 ALONE = 0.2
 """What BM25 counts beside vectors where there is no late interaction."""
@@ -55,7 +55,7 @@ def fuse(similarities: Mapping[int, float], coverage: Mapping[int, float], mean_
 
     >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 0.9, 1: 0.6}, 0.1)]
     [1, 2]
-    >>> late = {1: Matched(0.3, 0.3, 0.2), 2: Matched(0.8, 0.8, 0.2)}
+    >>> late = {1: Matched(0.3, 0.3, 0.2, 0.0), 2: Matched(0.8, 0.8, 0.2, 0.0)}
     >>> [one.number for one in fuse({1: 0.9, 2: 0.5}, {2: 0.9, 1: 0.6}, 0.1, late, telling=1.0)]
     [2, 1]
     """
@@ -69,7 +69,8 @@ def fuse(similarities: Mapping[int, float], coverage: Mapping[int, float], mean_
         for one, said in late.items():
             found = STATEMENT * (said.statement - least.statement) + PASSAGE * (said.passage - least.passage)
             words = (BM25 * coverage.get(one, 0.0) + found) * (1 + TELLING * telling)
-            scores[one] = vector * near.get(one, 0.0) + MEANING * (said.meaning - least.meaning) + words
+            meant = MEANING * (said.meaning - least.meaning) + KIND * (said.kind - least.kind)
+            scores[one] = vector * near.get(one, 0.0) + meant + words
         last = min(scores[one] for one in late)
         scores = {one: score if one in late else min(score, last) for one, score in scores.items()}
     best = max(scores.values(), default=0.0)

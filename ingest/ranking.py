@@ -129,7 +129,10 @@ def weighed(query: str, asked: Embedded, rarity: Callable[[str], float], passage
 def late_scores(catalog: Catalog, asked: Embedded, words: Words, numbers: Sequence[int]) -> dict[int, Matched]:
     """What late interaction says of passages; nothing where the model tells no words, or did not when one was read."""
     held = catalog.words_of(numbers) if words.weights else {}
-    return matched(asked.vector, asked.words.vectors, words.weights, held) if len(held) == len(numbers) else {}
+    if len(held) < len(numbers):
+        return {}
+    asking = asked.asking.vectors
+    return matched(asked.vector, asked.words.vectors, words.weights, asking, held, catalog.beside(numbers))
 
 
 def weight(frequency: int, passages: int) -> float:

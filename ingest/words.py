@@ -35,6 +35,8 @@ STOPWORDS = frozenset(
     whom whose why will with within without would wouldn't yes you you're your yours""".split()
 )
 
+INTERROGATIVES = frozenset("how what when where which who whom whose why".split())
+
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:

@@ -78,6 +78,9 @@ def _ask(*turns: str) -> str:
         (("How many cooks smoke?", "and among those in Rome?"), "How many cooks smoke among those in Rome?"),
         (("How do I ask for a raise?", "does that really help?"), "does that really help to ask for a raise?"),
         (("What does a smith earn?", "is that more than a baker gets?"), "What does a baker earn?"),
+        (("What does a smith earn?", "so is it more or less than a baker earns?"), "What does a baker earn?"),
+        (("What does a smith earn?", "cats versus dogs?"), "What is the difference between cats and dogs?"),
+        (("Can I switch at 50?", "cats vs big dogs pay"), "cats vs big dogs pay"),
         (("Do bakers use robots?", "Do they trust them?"), "Do bakers trust robots?"),
         (
             ("What does a licence cost?", "Do I have to pass a test for that one?"),

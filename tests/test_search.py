@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from assistant.build import open_library
 from evals.retrieval import main as measured
-from ingest.embed import Embedded, SentenceTransformerEmbedder
+from ingest.embed import NO_WORDS, Embedded, SentenceTransformerEmbedder
 from ingest.errors import ModelUnavailable
 from ingest.fusion import folded, fuse
-from ingest.late import Matched, WordVectors, matched, packed, unpacked
+from ingest.late import Matched, WordVectors, interrogative_spans, matched, packed, unpacked
 from ingest.library import Library
 from ingest.ranking import worded
 from ingest.rerank import Reranker
@@ -164,8 +164,7 @@ class WholeOnly(SentenceTransformerEmbedder):
     """A model that tells nothing of single words, as those of providers do."""
 
     def embed_words(self, texts: Sequence[str]) -> list[Embedded]:
-        none = WordVectors((), np.zeros((0, 1), np.float32))
-        return [Embedded(vector, none) for vector in self.embed_passages(texts)]
+        return [Embedded(vector, NO_WORDS, NO_WORDS) for vector in self.embed_passages(texts)]
 
 
 def test_a_model_without_word_vectors_searches_by_the_two_other_opinions(tmp_path: Path) -> None:
@@ -188,11 +187,13 @@ def test_untitled_lines_are_called_by_their_first_words(library: Library, tmp_pa
 
 # The pure parts
 
-ALIKE, NEARER = Matched(0.2, 0.2, 0.2), Matched(0.5, 0.5, 0.5)
+ALIKE, NEARER = Matched(0.2, 0.2, 0.2, 0.0), Matched(0.5, 0.5, 0.5, 0.0)
 
 
 def test_late_interaction_moves_what_the_other_opinions_leave_equal() -> None:
     assert [one.number for one in fuse({1: 0.5, 2: 0.5}, {}, 0.1, {1: ALIKE, 2: NEARER})] == [2, 1]
+    answering = {1: Matched(0.2, 0.2, 0.2, 0.1), 2: Matched(0.2, 0.2, 0.2, 0.4)}
+    assert [one.number for one in fuse({1: 0.5, 2: 0.5}, {}, 0.1, answering)] == [2, 1]
     (alone,) = fuse({1: 0.5}, {1: 2.0}, 0.1, {1: ALIKE})
     assert alone.score == 1.0
 
@@ -226,7 +227,8 @@ def test_packed_words_score_as_their_signs_do(seed: int, words: int, asked: int,
     pack = packed(WordVectors(spans, vectors), starts)
     assert (unpacked(pack, dimension) == np.where(vectors > 0, 1, -1)).all()
     whole = drawn.normal(size=dimension).astype(np.float32)
-    found = matched(whole, question, list(weights), {7: pack})[7]
+    asking = drawn.normal(size=(2, dimension)).astype(np.float32)
+    found = matched(whole, question, list(weights), asking, {7: pack}, {})[7]
     owners = [sum(start <= begin for start in starts) for begin, _ in spans]
     cosines = question @ np.where(vectors > 0, 1, -1).T / np.sqrt(2 / np.pi * dimension)
     statements = [[index for index in range(words) if owners[index] == owner] for owner in sorted(set(owners))]
@@ -237,10 +239,53 @@ def test_packed_words_score_as_their_signs_do(seed: int, words: int, asked: int,
     means = [np.where(vectors[statement] > 0, 1, -1).sum(axis=0) for statement in statements]
     nearest = max(float(whole @ mean) / max(1e-6, float(np.linalg.norm(mean))) for mean in means)
     assert found.meaning == pytest.approx(nearest, abs=1e-3)
+    kinds = asking @ np.where(vectors > 0, 1, -1).T / np.sqrt(2 / np.pi * dimension)
+    assert found.kind == pytest.approx(float(kinds.max(axis=1).mean()), abs=1e-4)
+
+
+def test_what_stands_beside_a_passage_counts_half() -> None:
+    one, other, third = np.eye(3, 8, dtype=np.float32) - 0.5
+    packs = {n: packed(WordVectors(((0, 3),), at[None]), [0]) for n, at in enumerate((one, other, third))}
+    question, nothing = np.stack((one, other)), np.zeros((0, 8), np.float32)
+    alone = matched(one, question, [1, 1], nothing, packs, {})
+    beside = matched(one, question, [1, 1], nothing, packs, {0: [1, 9], 9: [0]})
+    both = matched(one, question, [1, 1], nothing, {0: packed(WordVectors(((0, 3), (4, 7)), question), [0])}, {})
+    assert alone[0].passage < beside[0].passage < both[0].passage
+    assert beside[0].passage == pytest.approx((alone[0].passage + both[0].passage) / 2)
+    assert {number: beside[number] for number in (1, 2)} == {number: alone[number] for number in (1, 2)}
+    assert {found.kind for found in alone.values()} == {0}
+
+
+def test_a_passage_knows_which_others_stand_beside_it_in_its_source(library: Library, tmp_path: Path) -> None:
+    long = "\n\n".join(f"## Part {part}\n\n" + f"The {part} part tells of trades. " * 40 for part in range(3))
+    (tmp_path / "long.md").write_text(f"# Trades\n\n{long}")
+    (tmp_path / "other.md").write_text("# Smith\n\nA smith forges iron.")
+    library.sync([str(tmp_path / "long.md"), str(tmp_path / "other.md")])
+    placed = {(source.title, passage.ordinal) for source, passage in library.passages()}
+    numbers = sorted(library.catalog.numbers())
+    at = {number: (source.title, passage.ordinal) for number, (source, passage) in
+          library.catalog.passages(numbers).items()}  # fmt: skip
+    told = {at[one]: {at[other] for other in others} for one, others in library.catalog.beside(numbers).items()}
+    assert told == {
+        (title, place): near
+        for title, place in placed
+        if (near := {(title, place + step) for step in (-1, 1)} & placed)
+    }
+    assert len(told) >= 3
+    first = next(number for number, place in at.items() if place == ("Trades", 0))
+    assert library.catalog.beside([first]) == {}
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [("Who's paid, and how?", [(0, 3), (16, 19)]), ("WHO pays?", [(0, 3)]), ("Whoever pays", []), ("the pay", [])],
+)
+def test_interrogatives_stand_for_the_answer(question: str, expected: list[tuple[int, int]]) -> None:
+    assert interrogative_spans(question) == expected
 
 
 def test_rare_words_count_more_than_words_that_hundreds_of_passages_hold() -> None:
-    near, late = {1: 0.8, 2: 0.4}, {1: Matched(0.3, 0.3, 0.3), 2: Matched(0.5, 0.5, 0.3)}
+    near, late = {1: 0.8, 2: 0.4}, {1: Matched(0.3, 0.3, 0.3, 0.0), 2: Matched(0.5, 0.5, 0.3, 0.0)}
     assert [one.number for one in fuse(near, {}, 0.1, late, 0.0)] == [1, 2]
     assert [one.number for one in fuse(near, {}, 0.1, late, 1.0)] == [2, 1]
 
