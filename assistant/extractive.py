@@ -351,10 +351,13 @@ def _of_both(taken: Parts, whole: Finding) -> Finding:
     lead = next((words for one, words in said if one is whole.lead), "")
     both = tuple(one for one, words in said if all(name in words for name in names))
     scattered = any(name not in lead and set(name.split()) <= set(lead.split()) for name in names)
-    differ = whole.asked.kind == "difference" and not any(one in other for one, other in permutations(names, 2))
+    nested = any(one in other for one, other in permutations(names, 2))
+    differ = whole.asked.kind == "difference" and not nested
     abouts = [part.about for part in taken.parts]
     against = tuple(one for one in both if differ and contrasts(one.statement.text, abouts))
-    both = against if against or not scattered else both
+    if not against and not scattered:
+        return whole
+    both = against or both
     best = next((one for one in both if one.score > _NEARLY * whole.lead.score), None)
     return replace(whole, lead=best, candidates=both) if best else whole
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from assistant.labels import Labels, key
 from assistant.pronouns import pronoun_in
@@ -26,6 +25,7 @@ _CLAUSES = re.compile(r"[,;:] +")
 _NO_PHRASE = re.compile(r"[?.!]|\w (?:vs\.?|versus|or) \w", re.IGNORECASE)
 """What two sentences have, or two things side by side, which are a question by themselves: "renting or buying"."""
 _AGAINST = re.compile(r"(?P<one>[^?.!,;:]+?) (?:vs\.?|versus) (?P<other>[^?.!,;:]+)", re.IGNORECASE)
+"""One thing against another, and nothing else: "renting vs buying"."""
 _ASKING = frozenset(
     stems(
         "need needed required require requirements kind kinds type types sort want wanted look best good main "
@@ -78,15 +78,13 @@ def set_against(phrase: str) -> str:
     ('What is the difference between cats and dogs?', '')
     """
     two = _AGAINST.fullmatch(phrase)
-    if two is None or any(len(side) > 1 and side[end] in _ASKING for side, end in _ends(two)):
+    if two is None:
+        return ""
+    one, other = stems(two["one"]), stems(two["other"])
+    # "pay of cats vs dogs", "cats vs big dogs cost": what is asked of both stands at an end.
+    if (len(one) > 1 and one[0] in _ASKING) or (len(other) > 1 and other[-1] in _ASKING):
         return ""
     return f"What is the difference between {two['one']} and {two['other']}?"
-
-
-def _ends(two: re.Match[str]) -> Iterator[tuple[list[str], int]]:
-    """The words of both things, and where in them what is asked of both would stand."""
-    yield stems(two["one"]), 0
-    yield stems(two["other"]), -1
 
 
 def has_topic(rest: str, labels: Labels) -> bool:

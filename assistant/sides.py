@@ -74,7 +74,7 @@ _IN_EACH = re.compile(
     r"(?P<other>[^?!.,;]+)\W*$",
     re.IGNORECASE,
 )
-_AGAINST = re.compile(r"\b(?:while|whereas|unlike|difference)\b|\bboth\b.*\bbut\b", re.IGNORECASE)
+_CONTRASTING = re.compile(r"\b(?:while|whereas|unlike|difference)\b|\bboth\b.*\bbut\b", re.IGNORECASE)
 _CLAUSE = re.compile(r", (?:but |and )?(?=(?:an?|the) )|; ", re.IGNORECASE)
 """Between clauses, of which the second names what it is about."""
 _PEOPLE = frozenset("people folks guys".split())
@@ -208,7 +208,7 @@ def contrasts(said: str, sides: Sequence[str]) -> bool:
     >>> contrasts("A cook can become a smith, or a baker.", ["cook", "smith"])
     False
     """
-    if _AGAINST.search(said):
+    if _CONTRASTING.search(said):
         return True
     named = [frozenset(map(stem, _WORD.findall(side))) for side in sides]
     apart = [one - other for one, other in itertools.permutations(named, 2)]

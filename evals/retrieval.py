@@ -304,8 +304,8 @@ def main(folder: Path, only: str = "", cache: Path | None = None, *, ablation: b
     with tempfile.TemporaryDirectory() as thrown_away:
         for name, read in collections(folder).items():
             if only in ("", name) and (folder / name).is_dir():
-                every_one, place = read(), cache or Path(thrown_away)
-                part = beginning(every_one, documents, place) if documents else every_one
+                collection, place = read(), cache or Path(thrown_away)
+                part = beginning(collection, documents, place) if documents else collection
                 found = part._replace(queries=part.queries[::every])
                 library = open_collection(found, place)
                 told.append(measure(found, library, ablation=ablation, whole=whole, cost=cost))

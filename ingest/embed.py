@@ -49,6 +49,7 @@ class Embedded(NamedTuple):
 
 
 NO_WORDS = WordVectors((), np.zeros((0, 1), np.float32))
+"""The words of a text of which the model tells only the whole."""
 
 
 class Embedder(Protocol):
